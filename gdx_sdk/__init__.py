@@ -1,0 +1,1 @@
+"""GDX: read accounts, build instructions, settle and verify batches on Solana."""

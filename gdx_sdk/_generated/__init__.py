@@ -1,0 +1,1 @@
+"""Written by `gdx idl generate`; imported only inside gdx_sdk."""

@@ -1,0 +1,79 @@
+"""Every error GDX raises, as one tree.
+
+GdxError
+├── InputError            a value breaks a rule: field, value, rule
+│   ├── InexactQuantity   a decimal does not divide into whole units
+│   └── CodecError        bytes that are not what they claim to be
+├── ChainError
+│   ├── ProgramError      a program refused: program, code, name, sentence, logs
+│   ├── TransactionError  the runtime refused: blockhash, fee, signature, size
+│   └── TransactionExpired  not landed before its last valid block height
+├── RpcError              the endpoint answered with an error or nonsense
+│   └── TransportError    the endpoint cannot be reached or did not answer in time
+└── ProofError            a fill, batch or chain of batches does not verify
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class GdxError(Exception):
+    """Root of every error GDX raises on purpose."""
+
+
+class InputError(GdxError):
+    """A value breaks a rule; the message names the field, the value and the rule."""
+
+    def __init__(self, field: str, value: object, rule: str) -> None:
+        self.field, self.value, self.rule = field, value, rule
+        super().__init__(f"{field} = {value!r}: {rule}")
+
+
+class InexactQuantity(InputError):
+    """A decimal quantity does not divide into whole units."""
+
+
+class CodecError(InputError):
+    """Bytes that are not what they claim to be (wrong discriminator, short, trailing, malformed)."""
+
+
+class ChainError(GdxError):
+    """The cluster received the transaction and did not apply it."""
+
+
+class ProgramError(ChainError):
+    """A program refused an instruction."""
+
+    def __init__(self, program: str, code: int, name: str, sentence: str, logs: Sequence[str] = ()) -> None:
+        self.program, self.code, self.name, self.sentence = program, code, name, sentence
+        self.logs = tuple(logs)
+        super().__init__(f"{program} refused: {code} {name}: {sentence}")
+
+
+class TransactionError(ChainError):
+    """The runtime refused the transaction before or beside any program's own error."""
+
+    def __init__(self, reason: str, logs: Sequence[str] = ()) -> None:
+        self.reason, self.logs = reason, tuple(logs)
+        super().__init__(reason)
+
+
+class TransactionExpired(ChainError):
+    """The transaction did not land before its last valid block height."""
+
+
+class RpcError(GdxError):
+    """The endpoint answered with an error, or with something that is not JSON-RPC."""
+
+    def __init__(self, method: str, reason: str, code: int | None = None) -> None:
+        self.method, self.reason, self.code = method, reason, code
+        super().__init__(f"{method}: {reason}" + (f" (code {code})" if code is not None else ""))
+
+
+class TransportError(RpcError):
+    """The endpoint cannot be reached, closed the connection or did not answer in time."""
+
+
+class ProofError(GdxError):
+    """A fill, a batch or a chain of batches does not verify against the chain."""

@@ -1,0 +1,1 @@
+"""Keeper jobs on one runner: relayer, liquidator, funding, oracle."""

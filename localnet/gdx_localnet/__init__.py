@@ -1,0 +1,1 @@
+"""A local Solana chain: LiteSVM behind JSON-RPC, or solana-test-validator."""

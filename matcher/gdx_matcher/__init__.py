@@ -1,0 +1,1 @@
+"""The sharded price-time matcher of GDX."""
