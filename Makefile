@@ -1,0 +1,93 @@
+# The one door: `make help` lists every task.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# CONSTRAINTS= (empty) takes the newest versions that pyproject.toml allows.
+CONSTRAINTS ?= -c requirements.lock
+RECORDING ?=
+DEMO_ARGS ?=
+PROGRAMS := collateral_vault ephemeral_vault oracle funding_rate position_mgmt
+
+.PHONY: help
+help: ## list the tasks
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 18
+
+.PHONY: demo
+demo: $(VENV)/.demo ## orders in, settled on a local chain, proven (RECORDING=file replays a real one)
+	@$(BIN)/gdx demo $(if $(RECORDING),--recording "$(RECORDING)") $(DEMO_ARGS)
+
+.PHONY: test
+test: $(VENV)/.dev lint ## lint, types and every test that needs neither Rust nor a validator
+	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: $(VENV)/.dev ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.PHONY: format
+format: $(VENV)/.dev ## rewrite Python and Rust sources in the house format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	command -v cargo >/dev/null && cargo fmt || true
+
+.PHONY: programs
+programs: ## build the five programs into gdx_sdk/programs (needs cargo build-sbf; GDX_SBF=folder puts one first on PATH)
+	scripts/build_programs.sh
+
+.PHONY: idl
+idl: ## write idl/*.json from the program sources (needs Rust)
+	scripts/build_idl.sh
+
+.PHONY: clients
+clients: $(VENV)/.dev ## generate gdx_sdk/_generated from idl/*.json
+	$(BIN)/gdx idl generate $(PROGRAMS:%=idl/%.json) -o gdx_sdk/_generated
+
+.PHONY: generated-check
+generated-check: programs idl clients ## rebuild programs, IDLs and clients: nothing may change
+	@test -z "$$(git status --porcelain -- idl gdx_sdk/_generated gdx_sdk/programs)" || \
+		{ git status --short -- idl gdx_sdk/_generated gdx_sdk/programs; echo "committed artifacts do not match their sources" >&2; exit 1; }
+
+.PHONY: golden
+golden: $(VENV)/.dev ## write tests/golden/*.json from the naive model
+	$(BIN)/python tests/golden/generate.py
+
+.PHONY: rust-test
+rust-test: ## cargo fmt, clippy and the crates' tests (needs Rust)
+	cargo fmt --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo test --workspace
+
+.PHONY: bench
+bench: $(VENV)/.dev ## measure against peers in the same run, print JSON
+	$(BIN)/python -m bench
+
+.PHONY: lock
+lock: $(VENV)/.dev ## refresh requirements.lock
+	$(PIP) uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header pyproject.toml -o requirements.lock
+
+.PHONY: clean
+clean: ## remove the environment and everything built
+	rm -rf $(VENV) target .gdx dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "GDX needs Python 3.11 or newer on PATH" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(PYTHON) cannot make a virtual environment (on Debian: apt-get install python3-venv)" >&2; exit 1; }
+
+$(VENV)/.demo: $(VENV)/bin/python pyproject.toml requirements.lock
+	@echo "Installing GDX into $(VENV) …"
+	@$(PIP) $(CONSTRAINTS) -e '.[keepers,localnet,matcher,fast]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml requirements.lock
+	@echo "Installing GDX and its development tools into $(VENV) …"
+	@$(PIP) $(CONSTRAINTS) -e '.[dev]'
+	@touch $@ $(VENV)/.demo
