@@ -1,4 +1,4 @@
-"""Units at the edge: decimals become whole units here, and turn back into text here; inside there are only ints.
+"""Units at the edge: decimals become whole units and turn back into text here; inside are only ints.
 
 =============  ==========================  =========
 quantity       one unit                    suffix
@@ -36,6 +36,7 @@ I64_MAX: Final = 2**63 - 1
 U64_MAX: Final = 2**64 - 1
 
 _MAX_DIGITS: Final = 40  # far above u64; keeps "1e999999999" from becoming a gigabyte of digits
+_MAX_TEXT_DIGITS: Final = 100
 
 
 class Side(IntEnum):
@@ -58,19 +59,21 @@ class Side(IntEnum):
 def units_from(value: Decimal | str | int, decimals: int, *, field: str = "value") -> int:
     """Whole units of 10^-`decimals` in `value`, exactly.
 
-    `value` is a decimal number as text, `Decimal` or `int`; floats are refused because they are already rounded.
-    Raises `InexactQuantity` when it does not divide into whole units, `InputError` when it is no finite number.
+    `value` is a decimal number as text, `Decimal` or `int`; floats are refused because they are already
+    rounded. Raises `InexactQuantity` when it does not divide into whole units, `InputError` when it is no
+    finite number.
     """
     sign, coefficient, exponent = _exact_parts(value, field)
     shift = exponent + decimals
-    if coefficient and len(str(coefficient)) + shift > _MAX_DIGITS:
+    length = len(str(coefficient))
+    if coefficient == 0:
+        return 0
+    if length + shift > _MAX_DIGITS:
         raise InputError(field, value, f"must have at most {_MAX_DIGITS} digits in units of 1e-{decimals}")
-    if shift >= 0 or coefficient == 0:
-        return sign * coefficient * 10 ** max(shift, 0) if coefficient else 0
-    if -shift > len(str(coefficient)):
-        raise InexactQuantity(field, value, f"must be a multiple of 1e-{decimals}")
-    units, rest = divmod(coefficient, 10**-shift)
-    if rest:
+    if shift >= 0:
+        return sign * int(coefficient * 10**shift)
+    units, rest = divmod(coefficient, 10 ** min(-shift, length))
+    if rest or -shift > length:
         raise InexactQuantity(field, value, f"must be a multiple of 1e-{decimals}")
     return sign * units
 
@@ -103,7 +106,7 @@ def quote_atoms_from(value: Decimal | str | int, *, field: str = "amount") -> in
 
 
 def format_units(units: int, decimals: int, *, trim: bool = True) -> str:
-    """`units` of 10^-`decimals` as decimal text, exactly; `trim` drops zeros after the last digit that counts."""
+    """`units` of 10^-`decimals` as decimal text, exactly; `trim` drops trailing zeros."""
     sign = "-" if units < 0 else ""
     whole, fraction = divmod(abs(units), 10**decimals)
     digits = str(fraction).zfill(decimals) if decimals else ""
@@ -139,6 +142,8 @@ def _exact_parts(value: Decimal | str | int, field: str) -> tuple[int, int, int]
         raise InputError(field, value, "must be finite")
     sign, digits, exponent = number.as_tuple()
     assert isinstance(exponent, int)  # only NaN and infinities carry letters here
+    if len(digits) > _MAX_TEXT_DIGITS:
+        raise InputError(field, value, f"must have at most {_MAX_TEXT_DIGITS} digits")
     coefficient = int("".join(map(str, digits)) or "0")
     return (-1 if sign else 1), coefficient, exponent
 

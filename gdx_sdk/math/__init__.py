@@ -1,4 +1,4 @@
-"""Exact integer maths of the protocol, equal to the programs by golden vectors; rounding is part of each formula."""
+"""Exact integer maths of the protocol, equal to the programs by golden vectors; every rounding is named."""
 
 from __future__ import annotations
 

@@ -12,5 +12,5 @@ def notional_atoms(price_e6: int, size_e8: int) -> int:
 
 
 def fee_atoms(notional: int, fee_ppm: int) -> int:
-    """``ceil(notional · ppm / 1e6)``, signed: a negative `fee_ppm` is a rebate and rounds against its receiver."""
+    """``ceil(notional · ppm / 1e6)``, signed: a rebate (negative ppm) rounds against its receiver."""
     return i64("fee_atoms", div_ceil(notional * fee_ppm, PPM))

@@ -23,7 +23,7 @@ def premium_e9(mark_price_e6: int, index_price_e6: int) -> int:
 
 
 def weighted_premium_e9(samples: Sequence[tuple[int, int]]) -> int | None:
-    """Time-weighted mean of (premium_e9, seconds) pairs rounded toward zero; None without any time in them."""
+    """Time-weighted mean of (premium_e9, seconds) pairs, toward zero; None without any time in them."""
     seconds = sum(weight for _, weight in samples)
     if seconds <= 0:
         return None
@@ -37,5 +37,5 @@ def funding_rate_e9(premium: int, max_rate_e9: int, interest_e9: int = INTEREST_
 
 
 def funding_index_step(rate_e9: int, index_price_e6: int) -> int:
-    """``rate · index price`` in 1e-4 atom per whole base unit, rounded toward zero (against whoever is paid)."""
+    """``rate · index price`` in 1e-4 atom per whole base unit, rounded toward zero."""
     return i64("funding_index_step", div_trunc(rate_e9 * index_price_e6, INDEX_PER_RATE))

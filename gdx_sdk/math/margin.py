@@ -1,4 +1,4 @@
-"""Equity, margin requirements and liquidation. Ratios in basis points, amounts in atoms, prices in 1e-6 USDT."""
+"""Equity, margin requirements and liquidation: ratios in bps, amounts in atoms, prices in 1e-6 USDT."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LIQUIDATION_TARGET_PERCENT = 102  # a partial liquidation restores 1.02 times th
 
 
 def value_atoms(size_e8: int, price_e6: int) -> int:
-    """``floor(size · price / 1e8)``, signed: what closing at `price_e6` would bring, rounded against the holder."""
+    """``floor(size · price / 1e8)``, signed: what closing at `price_e6` brings, against the holder."""
     return div_floor(size_e8 * price_e6, SIZE_SCALE)
 
 
@@ -74,8 +74,9 @@ def is_liquidatable(
 def liquidation_price_e6(position: PositionState, maintenance_ratio_bps: int) -> int:
     """Price at which a touched position's equity meets its maintenance requirement; 0 when there is none.
 
-    Long: ``ceil((cost − C) · 1e8 / (size · (1 − m)))``; short: ``floor((C − cost) · 1e8 / (|size| · (1 + m)))``.
-    Rounded so that liquidation is never announced later than it happens.
+    Long: ``ceil((cost − C) · 1e8 / (size · (1 − m)))``;
+    short: ``floor((C − cost) · 1e8 / (|size| · (1 + m)))``. Rounded so that
+    liquidation is never announced later than it happens.
     """
     if position.size_e8 == 0:
         return 0
@@ -101,8 +102,9 @@ def liquidation_size_e8(
 ) -> int:
     """Largest size a liquidator may take over, as a positive number of 1e-8 base units.
 
-    ``x = (t · N − E) / (t − fee)`` of notional with ``t = initial ratio × 1.02``, rounded up to whole units; the whole
-    position when that is more than there is, when the rest would be under `terms.min_size_e8`, or when t ≤ fee.
+    ``x = (t · N − E) / (t − fee)`` of notional with ``t = initial ratio × 1.02``, rounded up to whole
+    units; the whole position when that is more than there is, when the rest would be under
+    `terms.min_size_e8`, or when t ≤ fee.
     """
     size = abs(position.size_e8)
     target_ppm = terms.initial_ratio_bps * LIQUIDATION_TARGET_PERCENT

@@ -1,9 +1,9 @@
 """The money rules of a position: touch, fill, fee, overdraft, bankruptcy, release and pay-out.
 
-Every function takes a `PositionState` and a `MarketState` and returns new ones; nothing else is read or changed, so
-that ``locked = ΣC − Σcost + accrued + funding_pool − loss_out − shortfall`` holds after each of them to the atom.
-Every rounding goes against the party that benefits. One instruction runs `touch`, then fills and fees, then
-`settle_overdraft` for each position it changed.
+Every function takes a `PositionState` and a `MarketState` and returns new ones; nothing else is read or
+changed, so that ``locked = ΣC − Σcost + accrued + funding_pool − loss_out − shortfall`` holds after each of
+them to the atom. Every rounding goes against the party that benefits. One instruction runs `touch`, then
+fills and fees, then `settle_overdraft` for each position it changed.
 """
 
 from __future__ import annotations
@@ -55,9 +55,10 @@ def touch(position: PositionState, market: MarketState) -> States:
 def fill(position: PositionState, market: MarketState, size_delta_e8: int, quote_delta_atoms: int) -> States:
     """Apply one fill to a touched position (rule 2).
 
-    `quote_delta_atoms` is + notional for the buyer and − notional for the seller. An increase adds to size and cost; a
-    reduction realizes ``−qd − ceil(cost · |sd| / |size|)`` into collateral; a flip closes the whole size with
-    ``ceil(qd · |size| / |sd|)`` of the quote and opens the rest on the other side at the market's current loss index.
+    `quote_delta_atoms` is + notional for the buyer and − notional for the seller. An increase adds to size
+    and cost; a reduction realizes ``−qd − ceil(cost · |sd| / |size|)`` into collateral; a flip closes the
+    whole size with ``ceil(qd · |size| / |sd|)`` of the quote and opens the rest on the other side at the
+    market's current loss index.
     """
     if size_delta_e8 == 0:
         if quote_delta_atoms:
@@ -114,7 +115,7 @@ def _move_interest(market: MarketState, before_e8: int, after_e8: int) -> Market
 
 
 def net_fill_quote_atoms(size_delta_e8: int, quote_delta_atoms: int, ref_price_e6: int, band_bps: int) -> int:
-    """``qo = clamp(qd, sd · ref · (1 ± band) / 1e8)``, both ends rounded down; 0 when the size does not change."""
+    """``qo = clamp(qd, sd · ref · (1 ± band) / 1e8)``, both ends rounded down; 0 for sd = 0."""
     if size_delta_e8 == 0:
         return 0
     at_ref = size_delta_e8 * ref_price_e6
@@ -133,8 +134,8 @@ def net_fill(
 ) -> States:
     """Apply the net of several fills to a touched position (rule 3).
 
-    What the net paid beyond the band around the reference price is realized at once; the rest is a fill. A net and its
-    single fills agree on size and on collateral − cost, not on each alone.
+    What the net paid beyond the band around the reference price is realized at once; the rest is a fill. A
+    net and its single fills agree on size and on collateral − cost, not on each alone.
     """
     opened = net_fill_quote_atoms(size_delta_e8, quote_delta_atoms, ref_price_e6, band_bps)
     realized = opened - quote_delta_atoms
@@ -170,8 +171,9 @@ def sweep_fees(market: MarketState) -> tuple[MarketState, int]:
 def settle_overdraft(position: PositionState, market: MarketState, *, closed_side: Side | None) -> States:
     """Bring negative collateral back to zero at the end of an instruction (rules 5 and 6).
 
-    While the position is open the overdraft moves into its cost: fees and funding are paid out of unrealized profit.
-    When it is flat the overdraft is a shortfall left behind by `closed_side`, the side it held before closing.
+    While the position is open the overdraft moves into its cost: fees and funding are paid out of
+    unrealized profit. When it is flat the overdraft is a shortfall left behind by `closed_side`, the side
+    it held before closing.
     """
     overdraft = -position.collateral_atoms
     if overdraft <= 0:
@@ -241,7 +243,7 @@ def release_collateral(position: PositionState, market: MarketState, amount: int
 
 
 def settling_payout_atoms(collateral_atoms: int, collateral_sum_atoms: int, locked_atoms: int) -> int:
-    """``floor(x · min(ΣC, locked) / ΣC)``: what a position's collateral pays out in a settling market (rule 8)."""
+    """``floor(x · min(ΣC, locked) / ΣC)``: a position's pay-out in a settling market (rule 8)."""
     if collateral_sum_atoms <= 0:
         return 0
     return div_floor(collateral_atoms * min(collateral_sum_atoms, locked_atoms), collateral_sum_atoms)

@@ -32,7 +32,7 @@ class PositionState:
 
 @dataclass(frozen=True, slots=True)
 class MarketState:
-    """Money counters and indices of one market. Amounts in atoms, indices in 1e-4 atom per whole base unit."""
+    """Money counters (atoms) and indices (1e-4 atom per whole base unit) of one market."""
 
     funding_index: int = 0
     long_loss_index: int = 0
@@ -59,7 +59,7 @@ class MarketState:
 
     @property
     def book_value_atoms(self) -> int:
-        """``ΣC − Σcost + accrued + funding_pool − loss_out − shortfall``, which always equals `locked_atoms`."""
+        """``ΣC − Σcost + accrued + funding_pool − loss_out − shortfall``, always equal to `locked_atoms`."""
         return (
             self.collateral_sum_atoms
             - self.cost_sum_atoms
