@@ -1,15 +1,15 @@
 """Everything that can happen to a shard: one immutable record per kind of command.
 
-Commands come from users (orders), from the operator (status, limits, versions) and from the chain (deposits,
-releases, funding, liquidations, settled batches). All are logged before they are applied, so replaying the log
-gives the same books, the same trades and the same batches.
+Commands come from users (orders), from the operator (status, limits, versions) and from the chain
+(deposits, releases, funding, liquidations, settled batches). All are logged before they are applied, so
+replaying the log gives the same books, the same trades and the same batches.
 
-Units follow the names: ``_e6`` price in 1e-6 USDT per base unit, ``_e8`` size in 1e-8 base units, ``_atoms``
-1e-6 USDT, ``_bps`` basis points, ``_ms`` unix milliseconds. Every integer is unsigned and at most 64 bits wide
-unless its line says "signed".
+Units follow the names: ``_e6`` price in 1e-6 USDT per base unit, ``_e8`` size in 1e-8 base units,
+``_atoms`` 1e-6 USDT, ``_bps`` basis points, ``_ms`` unix milliseconds, ``_ts`` unix seconds. Every integer
+is unsigned and at most 64 bits wide unless its line says "signed".
 
-The records are ``msgspec.Struct`` with ``gc=False``: they hold no reference cycles, are built five times faster
-than dataclasses, and the garbage collector never visits them.
+The records are ``msgspec.Struct`` with ``gc=False``: they hold no reference cycles, are built several times
+faster than dataclasses, and the garbage collector never visits them.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ __all__ = [
     "CutBatch",
     "LiquidatePosition",
     "MarketStatus",
+    "OrderKind",
     "Pause",
     "PlaceOrder",
-    "OrderKind",
     "ReduceOrder",
     "RegisterAccount",
     "RequestRelease",

@@ -1,6 +1,6 @@
-"""Everything an engine answers: past tense, one immutable record per fact, in the order in which they happened.
+"""Everything an engine answers: past tense, one immutable record per fact, in the order of happening.
 
-Units follow the names, as in :mod:`gdx_matcher.commands`. Sizes named ``_left`` are the state after the event.
+Units follow the names, as in :mod:`gdx_matcher.commands`. Sizes named ``_left`` are the state after.
 """
 
 from __future__ import annotations
@@ -74,16 +74,16 @@ SENTENCES: dict[RejectReason, str] = {
     RejectReason.SIZE_NOT_POSITIVE: "size_e8 = {value}: a size is above zero",
     RejectReason.SIZE_OFF_LOT: "size_e8 = {value}: not a multiple of the lot size {limit}",
     RejectReason.SIZE_TOO_SMALL: "size_e8 = {value}: below the market's minimum {limit}",
-    RejectReason.ORDER_TOO_LARGE: "price_e6 · size_e8 = {value}: the notional would not fit i64 (limit {limit})",
+    RejectReason.ORDER_TOO_LARGE: "price_e6 · size_e8 = {value}: the notional does not fit i64 (limit {limit})",
     RejectReason.PRICE_NOT_POSITIVE: "price_e6 = {value}: a limit price is above zero",
     RejectReason.PRICE_OFF_TICK: "price_e6 = {value}: not a multiple of the tick size {limit}",
     RejectReason.MARKET_ORDER_HAS_PRICE: "price_e6 = {value}: a market order has no limit price",
-    RejectReason.PRICE_OUTSIDE_BAND: "price_e6 = {value}: outside the band around the oracle price, ends at {limit}",
+    RejectReason.PRICE_OUTSIDE_BAND: "price_e6 = {value}: the band around the oracle price ends at {limit}",
     RejectReason.CONTRADICTORY_ATTRIBUTES: "the order's attributes contradict each other (see PlaceOrder)",
     RejectReason.MIN_QUANTITY_ABOVE_SIZE: "min_quantity_e8 = {value}: above the order's size {limit}",
     RejectReason.EXPIRED: "expiry_ms = {value}: not after the time of arrival {limit}",
     RejectReason.POST_ONLY_WOULD_TAKE: "price_e6 = {value}: a post-only order would trade at {limit}",
-    RejectReason.WOULD_NOT_REDUCE: "size_e8 = {value}: a reduce-only order must reduce the position, which is {limit}",
+    RejectReason.WOULD_NOT_REDUCE: "size_e8 = {value}: would not reduce the position, which is {limit}",
     RejectReason.INSUFFICIENT_MARGIN: "needs {value} atoms of free margin, the position has {limit}",
     RejectReason.POSITION_LIMIT: "the position could become {value}, above the limit {limit}",
     RejectReason.OPEN_INTEREST_LIMIT: "open interest could become {value}, above the limit {limit}",
