@@ -1,0 +1,11 @@
+//! Accounts of the collateral vault. Each account owns its transitions.
+
+mod collateral;
+mod market_pool;
+mod vault_state;
+mod withdraw_limiter;
+
+pub use collateral::Collateral;
+pub use market_pool::MarketPool;
+pub use vault_state::{NewVault, VaultState};
+pub use withdraw_limiter::{WithdrawLimit, WithdrawLimiter};
