@@ -1,0 +1,1 @@
+"""What every keeper shares: runner, clock, backoff, metrics, health, configuration, sender."""

@@ -1,0 +1,224 @@
+"""The keepers' configuration file: TOML, every key known and typed, secrets by path or environment only.
+
+```toml
+[cluster]
+url = "http://127.0.0.1:8899"
+
+[signer]
+keypair_path = "keeper.json"        # or keypair_env = "GDX_KEEPER_KEYPAIR"
+
+[telemetry]
+listen = "127.0.0.1:9464"
+
+[[job]]
+kind = "relayer"
+markets = ["SOL-PERP"]
+outbox_path = "outbox"
+state_path = "relayer-state"
+```
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from gdx_sdk.errors import InputError
+
+PositiveInt = Annotated[int, msgspec.Meta(ge=1)]
+NonNegativeInt = Annotated[int, msgspec.Meta(ge=0)]
+Symbol = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+Symbols = Annotated[list[Symbol], msgspec.Meta(min_length=1)]
+Commitment = Literal["processed", "confirmed", "finalized"]
+
+_SECRET_KEY = re.compile(r"(keypair|secret|private|seed|mnemonic)(?!_path$|_env$)")
+LISTEN = re.compile(r"^(?P<host>\[[0-9a-fA-F:]+\]|[^:\s]+):(?P<port>\d{1,5})$")
+
+
+class Strict(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """A table of the file: unknown keys are refused."""
+
+
+class ClusterConfig(Strict, frozen=True, kw_only=True):
+    """`[cluster]`: where the chain is."""
+
+    url: str = "http://127.0.0.1:8899"
+    commitment: Commitment = "confirmed"
+
+
+class SignerConfig(Strict, frozen=True, kw_only=True):
+    """Where a signing key is: exactly one of the two, never the key itself."""
+
+    keypair_path: str | None = None
+    keypair_env: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.keypair_path is None) == (self.keypair_env is None):
+            raise ValueError("exactly one of keypair_path and keypair_env must be given")
+
+
+class TelemetryConfig(Strict, frozen=True, kw_only=True):
+    """`[telemetry]`: health and metrics pages, log format."""
+
+    listen: str | None = "127.0.0.1:9464"
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    def __post_init__(self) -> None:
+        if self.listen is not None and (
+            not (match := LISTEN.match(self.listen)) or int(match["port"]) > 65_535
+        ):
+            raise ValueError(f"listen = {self.listen!r}: must be host:port")
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Host and port to listen on; None when the pages are switched off."""
+        match = LISTEN.match(self.listen) if self.listen is not None else None
+        return (match["host"].strip("[]"), int(match["port"])) if match else None
+
+
+class JobConfig(Strict, frozen=True, kw_only=True, tag_field="kind"):
+    """What every `[[job]]` has."""
+
+    name: str | None = None  # the kind, unless two jobs of one kind run
+    poll_ms: PositiveInt | None = None
+    signer: SignerConfig | None = None  # the process's signer, unless the job has one of its own
+
+    @property
+    def kind(self) -> str:
+        """The job's kind, as the file spells it."""
+        return str(self.__struct_config__.tag)
+
+    @property
+    def job_name(self) -> str:
+        """Its name in logs, metrics and `--job`."""
+        return self.name or self.kind
+
+
+class RelayerConfig(JobConfig, frozen=True, kw_only=True, tag="relayer"):
+    """Settles the outbox's batches, one transaction each."""
+
+    markets: Symbols
+    outbox_path: str
+    state_path: str
+    relayer_epoch: NonNegativeInt
+    use_lookup_table: bool = True
+    heartbeat_after_s: PositiveInt | None = None
+
+
+class LiquidatorConfig(JobConfig, frozen=True, kw_only=True, tag="liquidator"):
+    """Takes over positions below their maintenance requirement."""
+
+    markets: Symbols
+    max_size_e8: PositiveInt | None = None
+    max_per_run: PositiveInt = 8
+
+
+class FundingConfig(JobConfig, frozen=True, kw_only=True, tag="funding"):
+    """Updates each market's funding once per full hour."""
+
+    markets: Symbols
+
+
+class PremiumConfig(JobConfig, frozen=True, kw_only=True, tag="premium"):
+    """Samples each market's premium."""
+
+    markets: Symbols
+    every_s: PositiveInt = 60
+
+
+class OracleConfig(JobConfig, frozen=True, kw_only=True, tag="oracle"):
+    """Publishes prices of one source to the feeds."""
+
+    symbols: Symbols
+    source: Literal["static", "recorded"]
+    source_path: str | None = None  # recorded: a csv with the columns ts_ms, symbol, price[, confidence]
+    prices: dict[str, str] = {}  # static: symbol -> decimal text
+    confidence_bps: NonNegativeInt = 5
+    min_change_bps: NonNegativeInt = 1
+    max_age_slots: PositiveInt = 20
+
+
+AnyJobConfig = RelayerConfig | LiquidatorConfig | FundingConfig | PremiumConfig | OracleConfig
+
+
+class KeepersConfig(Strict, frozen=True, kw_only=True):
+    """The whole file."""
+
+    cluster: ClusterConfig = ClusterConfig()
+    signer: SignerConfig | None = None
+    telemetry: TelemetryConfig = TelemetryConfig()
+    job: Annotated[list[AnyJobConfig], msgspec.Meta(min_length=1)]
+    drain_seconds: PositiveInt = 20
+
+    def __post_init__(self) -> None:
+        names = [job.job_name for job in self.job]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"job names must differ; give `name` to the jobs called {', '.join(twice)}")
+
+
+def parse_config(text: str, source: str = "configuration") -> KeepersConfig:
+    """Read TOML `text`; `InputError` names the offending key and `source`."""
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError("config", source, f"is not TOML: {error}") from error
+    if secret := _find_secret(tree):
+        raise InputError(secret, "…", "a secret must be named by …_path or …_env, never written in the file")
+    try:
+        return msgspec.convert(tree, KeepersConfig)
+    except msgspec.ValidationError as error:
+        raise InputError("config", source, str(error)) from error
+
+
+def load_config(path: str | Path) -> KeepersConfig:
+    """Read the file at `path`; relative paths inside it are relative to its folder."""
+    file = Path(path)
+    try:
+        text = file.read_text()
+    except OSError as error:
+        raise InputError("config", str(path), f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError("config", str(path), "is not UTF-8 text") from error
+    return _with_absolute_paths(parse_config(text, str(path)), file.resolve().parent)
+
+
+def _find_secret(tree: object, path: str = "") -> str | None:
+    """The first key that looks like a secret value instead of a reference to one."""
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            here = f"{path}.{key}" if path else str(key)
+            if not isinstance(value, dict | list) and _SECRET_KEY.search(str(key)):
+                return here
+            if found := _find_secret(value, here):
+                return found
+    if isinstance(tree, list):
+        for index, value in enumerate(tree):
+            if found := _find_secret(value, f"{path}[{index}]"):
+                return found
+    return None
+
+
+def _with_absolute_paths(config: KeepersConfig, folder: Path) -> KeepersConfig:
+    def absolute(table: msgspec.Struct) -> msgspec.Struct:
+        changes: dict[str, object] = {}
+        for field in table.__struct_fields__:
+            value = getattr(table, field)
+            if field.endswith("_path") and isinstance(value, str):
+                changes[field] = str(folder / Path(os.path.expanduser(value)))
+            elif isinstance(value, msgspec.Struct):
+                changes[field] = absolute(value)
+            elif isinstance(value, list):
+                changes[field] = [
+                    absolute(item) if isinstance(item, msgspec.Struct) else item for item in value
+                ]
+        return msgspec.structs.replace(table, **changes)
+
+    resolved = absolute(config)
+    assert isinstance(resolved, KeepersConfig)
+    return resolved
