@@ -72,7 +72,8 @@ def units_from(value: Decimal | str | int, decimals: int, *, field: str = "value
         raise InputError(field, value, f"must have at most {_MAX_DIGITS} digits in units of 1e-{decimals}")
     if shift >= 0:
         return sign * int(coefficient * 10**shift)
-    units, rest = divmod(coefficient, 10 ** min(-shift, length))
+    scale: int = 10 ** min(-shift, length)
+    units, rest = divmod(coefficient, scale)
     if rest or -shift > length:
         raise InexactQuantity(field, value, f"must be a multiple of 1e-{decimals}")
     return sign * units
