@@ -5,6 +5,7 @@ The byte tables are in `gdx_sdk.batch.header`, `gdx_sdk.batch.v1` and `gdx_sdk.b
 
 from __future__ import annotations
 
+from gdx_sdk.batch.builder import BatchBuilder, BatchLimits, BatchUsage
 from gdx_sdk.batch.header import (
     FLAG_FLUSH,
     FLAG_HEARTBEAT,
@@ -31,7 +32,10 @@ __all__ = [
     "V1",
     "V2",
     "ZERO_ID",
+    "BatchBuilder",
     "BatchHeader",
+    "BatchLimits",
+    "BatchUsage",
     "DecodedBatch",
     "FileOutbox",
     "FillRecord",
