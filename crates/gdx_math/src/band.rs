@@ -1,0 +1,153 @@
+//! How far a batch entry strays from the oracle's low–high, and what of a net fill is opened.
+//!
+//! A single trade is a net entry too: size delta ± size, quote delta ± notional, turnover = notional.
+
+use gdx_units::{Atoms, Bps, PriceE6, SizeE8, BPS_SCALE, SIZE_SCALE};
+
+use crate::integer::{fits, mul_div, mul_div_signed, Result, Rounding};
+
+/// The oracle's range over the minutes that a batch covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PriceRange {
+    /// Lowest price.
+    pub low: PriceE6,
+    /// Highest price.
+    pub high: PriceE6,
+}
+
+impl PriceRange {
+    /// What `size_delta` is worth at the two ends, rounded outward, smaller first: quote between them (in the
+    /// sense of + notional for the buyer) does not stray.
+    #[inline]
+    fn fair_quote(self, size_delta: SizeE8) -> Result<(i64, i64)> {
+        let (least, most) = if size_delta.0 >= 0 { (self.low, self.high) } else { (self.high, self.low) };
+        Ok((
+            mul_div_signed(size_delta.0, least.0, SIZE_SCALE, Rounding::Floor)?,
+            mul_div_signed(size_delta.0, most.0, SIZE_SCALE, Rounding::Ceil)?,
+        ))
+    }
+
+    /// `|qd − sd · ref / 1e8|` with ref the nearest end of the range, and the part of it that the entry lost
+    /// (paid above the range, or received below it).
+    #[inline]
+    pub fn deviation(self, size_delta: SizeE8, quote_delta: Atoms) -> Result<Deviation> {
+        let (bottom, top) = self.fair_quote(size_delta)?;
+        let lost = fits(quote_delta.0.checked_sub(top))?.max(0);
+        let gained = fits(bottom.checked_sub(quote_delta.0))?.max(0);
+        Ok(Deviation { total: Atoms(lost.max(gained)), lost: Atoms(lost) })
+    }
+}
+
+/// How far an entry strays from a [`PriceRange`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Deviation {
+    /// Distance from the nearest end.
+    pub total: Atoms,
+    /// The same when the distance is to the entry's loss, else 0.
+    pub lost: Atoms,
+}
+
+impl Deviation {
+    /// `deviation ≤ band · turnover`, without rounding.
+    #[inline]
+    pub fn is_within(self, turnover: Atoms, band: Bps) -> bool {
+        self.total.0 == 0
+            || i128::from(self.total.0) * i128::from(BPS_SCALE) <= i128::from(turnover.0) * i128::from(band.0)
+    }
+}
+
+/// Reference price with a band around it, prepared once per batch: `ref · (1 ± band)` in 1e-10 USDT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpeningBand {
+    low_e10: u64,
+    high_e10: u64,
+}
+
+impl OpeningBand {
+    /// `reference · (1 ± band)`.
+    pub fn new(reference: PriceE6, band: Bps) -> Result<Self> {
+        let edge = |scale: u64| fits(reference.0.checked_mul(scale));
+        Ok(Self {
+            low_e10: edge(BPS_SCALE.saturating_sub(u64::from(band.0)))?,
+            high_e10: edge(BPS_SCALE + u64::from(band.0))?,
+        })
+    }
+
+    /// `qo = clamp(qd, sd · ref · (1 ± band) / 1e8)`, both ends rounded down; 0 for sd = 0.
+    #[inline]
+    pub fn opened_quote(self, size_delta: SizeE8, quote_delta: Atoms) -> Result<Atoms> {
+        if size_delta.0 == 0 {
+            return Ok(Atoms::ZERO);
+        }
+        if self.contains(size_delta, quote_delta) {
+            return Ok(quote_delta);
+        }
+        let (least, most) =
+            if size_delta.0 > 0 { (self.low_e10, self.high_e10) } else { (self.high_e10, self.low_e10) };
+        let end = |edge: u64| mul_div_signed(size_delta.0, edge, SIZE_SCALE * BPS_SCALE, Rounding::Floor);
+        Ok(Atoms(quote_delta.0.clamp(end(least)?, end(most)?)))
+    }
+
+    /// Whether the quote lies strictly between the unrounded ends, by products alone: nearly every entry does,
+    /// and then nothing has to be divided.
+    #[inline]
+    fn contains(self, size_delta: SizeE8, quote_delta: Atoms) -> bool {
+        let is_opposed = (size_delta.0 > 0) != (quote_delta.0 > 0);
+        let size = u128::from(size_delta.magnitude());
+        let quote = u128::from(quote_delta.0.unsigned_abs()) * u128::from(SIZE_SCALE * BPS_SCALE);
+        !is_opposed && size * u128::from(self.low_e10) <= quote && quote < size * u128::from(self.high_e10)
+    }
+}
+
+/// A mark sample from the buyers' side of a batch: `Σ qd / Σ sd` over its net buyers, kept within the band
+/// around the oracle's range; `None` when nobody bought net.
+pub fn mark_sample(bought: SizeE8, paid: Atoms, range: PriceRange, band: Bps) -> Result<Option<PriceE6>> {
+    if bought.0 <= 0 || paid.0 <= 0 {
+        return Ok(None);
+    }
+    let price_e6 = mul_div(paid.0.unsigned_abs(), SIZE_SCALE, bought.magnitude(), Rounding::Floor)?;
+    let band = u64::from(band.0);
+    let low_e6 = mul_div(range.low.0, BPS_SCALE.saturating_sub(band), BPS_SCALE, Rounding::Ceil)?;
+    let high_e6 = mul_div(range.high.0, BPS_SCALE + band, BPS_SCALE, Rounding::Floor)?;
+    Ok(Some(PriceE6(price_e6.clamp(low_e6, high_e6.max(low_e6)))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const RANGE: PriceRange = PriceRange { low: PriceE6(99_000_000), high: PriceE6(101_000_000) };
+
+    #[test]
+    fn inside_the_range_nothing_strays() {
+        let deviation = RANGE.deviation(SizeE8(100_000_000), Atoms(100_000_000)).unwrap();
+        assert_eq!(deviation, Deviation::default());
+    }
+
+    #[test]
+    fn paying_above_the_range_is_a_loss_and_below_it_a_gain() {
+        let above = RANGE.deviation(SizeE8(100_000_000), Atoms(103_000_000)).unwrap();
+        assert_eq!((above.total, above.lost), (Atoms(2_000_000), Atoms(2_000_000)));
+        let below = RANGE.deviation(SizeE8(100_000_000), Atoms(98_000_000)).unwrap();
+        assert_eq!((below.total, below.lost), (Atoms(1_000_000), Atoms(0)));
+        assert!(above.is_within(Atoms(103_000_000), Bps(200)));
+        assert!(!above.is_within(Atoms(103_000_000), Bps(194)));
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_cut_changes_nothing(
+            size in -1_000_000_000_000i64..1_000_000_000_000,
+            quote in -1_000_000_000_000i64..1_000_000_000_000,
+            price in 1u64..1_000_000_000_000, band in 0u16..10_000,
+        ) {
+            prop_assume!(size != 0);
+            let exact = |basis: i128| (i128::from(size) * i128::from(price) * basis).div_euclid(1_000_000_000_000);
+            let ends = [exact(10_000 - i128::from(band)), exact(10_000 + i128::from(band))];
+            let expected = i128::from(quote).clamp(ends[0].min(ends[1]), ends[0].max(ends[1]));
+            let opened = OpeningBand::new(PriceE6(price), Bps(band)).unwrap().opened_quote(SizeE8(size), Atoms(quote));
+            prop_assert_eq!(opened.map(|atoms| i128::from(atoms.0)).ok(), i64::try_from(expected).ok().map(i128::from));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Equity, margin requirements and liquidation price of a position.
+
+use gdx_units::{Atoms, Bps, PriceE6, SizeE8, BPS_SCALE, SIZE_SCALE};
+
+use crate::fees::{notional, value};
+use crate::integer::{fits, mul_div, mul_div_signed, Result, Rounding};
+use crate::money::{unpaid_funding, unpaid_loss, Ledger, Position};
+
+/// `C + size · price / 1e8 − cost − unpaid funding − unpaid loss`.
+pub fn equity(position: &Position, ledger: &Ledger, price: PriceE6) -> Result<Atoms> {
+    let owed = fits(unpaid_funding(position, ledger)?.checked_add(unpaid_loss(position, ledger)?))?;
+    fits(touched_equity(position, price)?.checked_sub(owed))
+}
+
+/// `C + size · price / 1e8 − cost`: equity of a position that has just been touched.
+#[inline]
+pub fn touched_equity(position: &Position, price: PriceE6) -> Result<Atoms> {
+    let value = value(SizeE8(position.size_e8), price)?;
+    fits(position.collateral_atoms.checked_add(value.0).and_then(|sum| sum.checked_sub(position.cost_atoms)))
+        .map(Atoms)
+}
+
+/// `notional · max(1 / leverage, initial ratio)`, rounded up.
+#[inline]
+pub fn initial_requirement(notional: Atoms, leverage: u16, initial_ratio: Bps) -> Result<Atoms> {
+    let by_ratio = mul_div_signed(notional.0, u64::from(initial_ratio.0), BPS_SCALE, Rounding::Ceil)?;
+    let by_leverage = mul_div_signed(notional.0, 1, u64::from(leverage), Rounding::Ceil)?;
+    Ok(Atoms(by_ratio.max(by_leverage)))
+}
+
+/// `notional · maintenance ratio`, rounded up.
+#[inline]
+pub fn maintenance_requirement(notional: Atoms, maintenance_ratio: Bps) -> Result<Atoms> {
+    mul_div_signed(notional.0, u64::from(maintenance_ratio.0), BPS_SCALE, Rounding::Ceil).map(Atoms)
+}
+
+/// Whether a touched position's equity covers its initial requirement at `price`.
+#[inline]
+pub fn covers_initial(
+    position: &Position,
+    price: PriceE6,
+    leverage: u16,
+    initial_ratio: Bps,
+) -> Result<bool> {
+    let at_stake = notional(price, SizeE8(position.size_e8))?;
+    Ok(touched_equity(position, price)? >= initial_requirement(at_stake, leverage, initial_ratio)?)
+}
+
+/// Whether an open position's equity is below its maintenance requirement at `price`.
+pub fn is_liquidatable(
+    position: &Position,
+    ledger: &Ledger,
+    price: PriceE6,
+    maintenance_ratio: Bps,
+) -> Result<bool> {
+    if position.size_e8 == 0 {
+        return Ok(false);
+    }
+    let at_stake = notional(price, SizeE8(position.size_e8))?;
+    Ok(equity(position, ledger, price)? < maintenance_requirement(at_stake, maintenance_ratio)?)
+}
+
+/// Price at which a touched position's equity meets its maintenance requirement; 0 when there is none.
+///
+/// Long: `ceil((cost − C) · 1e8 / (size · (1 − m)))`; short: `floor((C − cost) · 1e8 / (|size| · (1 + m)))`.
+/// Liquidation is never announced later than it happens.
+#[inline]
+pub fn liquidation_price(position: &Position, maintenance_ratio: Bps) -> Result<PriceE6> {
+    let owed = fits(position.cost_atoms.checked_sub(position.collateral_atoms))?;
+    let is_long = position.size_e8 > 0;
+    if position.size_e8 == 0 || owed == 0 || is_long != (owed > 0) {
+        return Ok(PriceE6::ZERO);
+    }
+    let ratio = u64::from(maintenance_ratio.0);
+    let (scale, rounding) = if is_long {
+        (fits(BPS_SCALE.checked_sub(ratio))?, Rounding::Ceil)
+    } else {
+        (BPS_SCALE + ratio, Rounding::Floor)
+    };
+    let divisor = fits(position.size_e8.unsigned_abs().checked_mul(scale))?;
+    let price = mul_div(owed.unsigned_abs(), SIZE_SCALE * BPS_SCALE, divisor, rounding).unwrap_or(u64::MAX);
+    Ok(PriceE6(price.min(i64::MAX.unsigned_abs())))
+}
+
+/// `|cost| / |size|`, rounded down; 0 when flat.
+#[inline]
+pub fn entry_price(position: &Position) -> PriceE6 {
+    let (cost, size) = (position.cost_atoms.unsigned_abs(), position.size_e8.unsigned_abs());
+    PriceE6(mul_div(cost, SIZE_SCALE, size, Rounding::Floor).unwrap_or(if size == 0 { 0 } else { u64::MAX }))
+}
