@@ -13,7 +13,7 @@ def is_transient(error: BaseException) -> bool:
     """True when backing off and trying again may help.
 
     An unreachable or overloaded endpoint, an expired transaction and a runtime refusal (blockhash, a fee
-    payer short of lamports) pass. A program's refusal passes only when its registry entry says so; a bug never.
+    payer short of lamports) pass. A program's refusal passes only when its registry says so; a bug never.
     """
     if isinstance(error, Transient):
         return True
