@@ -7,8 +7,9 @@ shares or contracts, one share or contract is one whole base unit (the format's 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from gdx_sdk.units import Side
 
@@ -23,8 +24,7 @@ class PriceKind(StrEnum):
     LAST = "last"
 
 
-@dataclass(frozen=True, slots=True)
-class OrderAdded:
+class OrderAdded(msgspec.Struct, frozen=True, gc=False):
     """An order came to rest on the venue's book, at the end of its price's queue."""
 
     at_ms: int
@@ -35,8 +35,7 @@ class OrderAdded:
     is_snapshot: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OrderReduced:
+class OrderReduced(msgspec.Struct, frozen=True, gc=False):
     """A resting order lost `size_e8` without trading and kept its place in the queue."""
 
     at_ms: int
@@ -44,16 +43,14 @@ class OrderReduced:
     size_e8: int
 
 
-@dataclass(frozen=True, slots=True)
-class OrderCanceled:
+class OrderCanceled(msgspec.Struct, frozen=True, gc=False):
     """A resting order left the book without trading."""
 
     at_ms: int
     order_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(msgspec.Struct, frozen=True, gc=False):
     """A resting order, named by its id, traded against an aggressor on `taker_side`."""
 
     at_ms: int
@@ -64,8 +61,7 @@ class Execution:
     taker_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LevelSet:
+class LevelSet(msgspec.Struct, frozen=True, gc=False):
     """The venue now shows `size_e8` in all at a price (0: the level is gone)."""
 
     at_ms: int
@@ -74,8 +70,7 @@ class LevelSet:
     size_e8: int
 
 
-@dataclass(frozen=True, slots=True)
-class TopOfBook:
+class TopOfBook(msgspec.Struct, frozen=True, gc=False):
     """Best bid and ask as the venue showed them: nothing better than these rests any more."""
 
     at_ms: int
@@ -85,15 +80,13 @@ class TopOfBook:
     ask_size_e8: int
 
 
-@dataclass(frozen=True, slots=True)
-class BookCleared:
+class BookCleared(msgspec.Struct, frozen=True, gc=False):
     """The venue started its book anew: whatever was resting is forgotten."""
 
     at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class TradePrinted:
+class TradePrinted(msgspec.Struct, frozen=True, gc=False):
     """A trade of the venue that names no order: `taker_side` took `size_e8` at a price."""
 
     at_ms: int
@@ -103,8 +96,7 @@ class TradePrinted:
     trade_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TradeOffBook:
+class TradeOffBook(msgspec.Struct, frozen=True, gc=False):
     """A trade that no displayed order took part in (hidden order, insurance fund, history): counted apart."""
 
     at_ms: int
@@ -113,8 +105,7 @@ class TradeOffBook:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class PriceSeen:
+class PriceSeen(msgspec.Struct, frozen=True, gc=False):
     """A mark, index or bar price the recording itself carries."""
 
     at_ms: int
@@ -122,8 +113,7 @@ class PriceSeen:
     price_e6: int
 
 
-@dataclass(frozen=True, slots=True)
-class OrderTaken:
+class OrderTaken(msgspec.Struct, frozen=True, gc=False):
     """An aggressive order that names no maker: up to `size_e8` at `price_e6` or better, the rest dropped.
 
     Only synthetic markets produce it: recordings name the maker or the exact price.

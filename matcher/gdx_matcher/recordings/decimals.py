@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from typing import Final
 
 from gdx_matcher.recordings.errors import BadLine
 from gdx_sdk.units import I64_MAX, PRICE_DECIMALS, SIZE_DECIMALS
 
-_POWERS: Final = [10**exponent for exponent in range(40)]
+_POWERS: Final = tuple(10**exponent for exponent in range(40))
 _PRINTED_BINARY_DIGITS: Final = 15  # a double printed in full ("236.00999999999999") has 15 digits or more
+_MAX_CHARACTERS: Final = 60
+_EXACT: Final = Context(prec=200, rounding=ROUND_HALF_EVEN)  # wide enough that no step below rounds early
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
@@ -45,7 +47,8 @@ def units(text: str, decimals: int, field: str) -> int:
     full (``236.00999999999999``) and means the nearest unit, half to even.
     """
     whole, _, fraction = text.partition(".")
-    if not (whole.isascii() and whole.isdigit() and (fraction == "" or _is_digits(fraction))):
+    plain = _is_digits(whole) and (fraction == "" or _is_digits(fraction))
+    if not plain or len(text) > _MAX_CHARACTERS:
         return _unusual(text, decimals, field)
     if len(fraction) <= decimals:
         return int(whole + fraction) * _POWERS[decimals - len(fraction)]
@@ -108,26 +111,23 @@ def _positive(value: int, text: str, field: str) -> int:
 
 def _unusual(text: str, decimals: int, field: str) -> int:
     number = _decimal(text, field)
-    exact = number.scaleb(decimals)
-    if exact == exact.to_integral_value():
-        return int(exact)
-    if len(number.as_tuple().digits) >= _PRINTED_BINARY_DIGITS:
-        return int(exact.to_integral_value(ROUND_HALF_EVEN))
-    raise BadLine(field, text, f"must be a multiple of 1e-{decimals}")
+    scaled = _EXACT.scaleb(number, decimals)
+    nearest = _EXACT.to_integral_value(scaled)
+    if scaled != nearest and len(number.as_tuple().digits) < _PRINTED_BINARY_DIGITS:
+        raise BadLine(field, text, f"must be a multiple of 1e-{decimals}")
+    return int(nearest)
 
 
 def _nearest(text: str, decimals: int, field: str) -> int:
-    return int(_decimal(text, field).scaleb(decimals).to_integral_value(ROUND_HALF_EVEN))
+    return int(_EXACT.to_integral_value(_EXACT.scaleb(_decimal(text, field), decimals)))
 
 
 def _decimal(text: str, field: str) -> Decimal:
-    """A finite number ≥ 0 of at most 60 digits (a longer one would be an attack, not a price)."""
-    if len(text) > 60:
-        raise BadLine(field, text, "must be a decimal number of at most 60 characters")
+    """A finite number ≥ 0, refused when it is longer or larger than any price is."""
+    if len(text) > _MAX_CHARACTERS or "_" in text:
+        raise BadLine(field, text, f"must be a decimal number of at most {_MAX_CHARACTERS} characters")
     try:
-        with localcontext() as context:
-            context.prec = 120
-            number = Decimal(text.strip().replace("_", "x"))
+        number = Decimal(text.strip())
     except InvalidOperation as error:
         raise BadLine(field, text, "must be a decimal number") from error
     if not number.is_finite() or number < 0 or abs(number.adjusted()) > 30:
