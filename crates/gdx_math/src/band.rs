@@ -20,7 +20,11 @@ impl PriceRange {
     /// sense of + notional for the buyer) does not stray.
     #[inline]
     fn fair_quote(self, size_delta: SizeE8) -> Result<(i64, i64)> {
-        let (least, most) = if size_delta.0 >= 0 { (self.low, self.high) } else { (self.high, self.low) };
+        let (least, most) = if size_delta.0 >= 0 {
+            (self.low, self.high)
+        } else {
+            (self.high, self.low)
+        };
         Ok((
             mul_div_signed(size_delta.0, least.0, SIZE_SCALE, Rounding::Floor)?,
             mul_div_signed(size_delta.0, most.0, SIZE_SCALE, Rounding::Ceil)?,
@@ -34,7 +38,10 @@ impl PriceRange {
         let (bottom, top) = self.fair_quote(size_delta)?;
         let lost = fits(quote_delta.0.checked_sub(top))?.max(0);
         let gained = fits(bottom.checked_sub(quote_delta.0))?.max(0);
-        Ok(Deviation { total: Atoms(lost.max(gained)), lost: Atoms(lost) })
+        Ok(Deviation {
+            total: Atoms(lost.max(gained)),
+            lost: Atoms(lost),
+        })
     }
 }
 
@@ -52,7 +59,8 @@ impl Deviation {
     #[inline]
     pub fn is_within(self, turnover: Atoms, band: Bps) -> bool {
         self.total.0 == 0
-            || i128::from(self.total.0) * i128::from(BPS_SCALE) <= i128::from(turnover.0) * i128::from(band.0)
+            || i128::from(self.total.0) * i128::from(BPS_SCALE)
+                <= i128::from(turnover.0) * i128::from(band.0)
     }
 }
 
@@ -82,9 +90,13 @@ impl OpeningBand {
         if self.contains(size_delta, quote_delta) {
             return Ok(quote_delta);
         }
-        let (least, most) =
-            if size_delta.0 > 0 { (self.low_e10, self.high_e10) } else { (self.high_e10, self.low_e10) };
-        let end = |edge: u64| mul_div_signed(size_delta.0, edge, SIZE_SCALE * BPS_SCALE, Rounding::Floor);
+        let (least, most) = if size_delta.0 > 0 {
+            (self.low_e10, self.high_e10)
+        } else {
+            (self.high_e10, self.low_e10)
+        };
+        let end =
+            |edge: u64| mul_div_signed(size_delta.0, edge, SIZE_SCALE * BPS_SCALE, Rounding::Floor);
         Ok(Atoms(quote_delta.0.clamp(end(least)?, end(most)?)))
     }
 
@@ -95,19 +107,36 @@ impl OpeningBand {
         let is_opposed = (size_delta.0 > 0) != (quote_delta.0 > 0);
         let size = u128::from(size_delta.magnitude());
         let quote = u128::from(quote_delta.0.unsigned_abs()) * u128::from(SIZE_SCALE * BPS_SCALE);
-        !is_opposed && size * u128::from(self.low_e10) <= quote && quote < size * u128::from(self.high_e10)
+        !is_opposed
+            && size * u128::from(self.low_e10) <= quote
+            && quote < size * u128::from(self.high_e10)
     }
 }
 
 /// A mark sample from the buyers' side of a batch: `Σ qd / Σ sd` over its net buyers, kept within the band
 /// around the oracle's range; `None` when nobody bought net.
-pub fn mark_sample(bought: SizeE8, paid: Atoms, range: PriceRange, band: Bps) -> Result<Option<PriceE6>> {
+pub fn mark_sample(
+    bought: SizeE8,
+    paid: Atoms,
+    range: PriceRange,
+    band: Bps,
+) -> Result<Option<PriceE6>> {
     if bought.0 <= 0 || paid.0 <= 0 {
         return Ok(None);
     }
-    let price_e6 = mul_div(paid.0.unsigned_abs(), SIZE_SCALE, bought.magnitude(), Rounding::Floor)?;
+    let price_e6 = mul_div(
+        paid.0.unsigned_abs(),
+        SIZE_SCALE,
+        bought.magnitude(),
+        Rounding::Floor,
+    )?;
     let band = u64::from(band.0);
-    let low_e6 = mul_div(range.low.0, BPS_SCALE.saturating_sub(band), BPS_SCALE, Rounding::Ceil)?;
+    let low_e6 = mul_div(
+        range.low.0,
+        BPS_SCALE.saturating_sub(band),
+        BPS_SCALE,
+        Rounding::Ceil,
+    )?;
     let high_e6 = mul_div(range.high.0, BPS_SCALE + band, BPS_SCALE, Rounding::Floor)?;
     Ok(Some(PriceE6(price_e6.clamp(low_e6, high_e6.max(low_e6)))))
 }
@@ -117,19 +146,31 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const RANGE: PriceRange = PriceRange { low: PriceE6(99_000_000), high: PriceE6(101_000_000) };
+    const RANGE: PriceRange = PriceRange {
+        low: PriceE6(99_000_000),
+        high: PriceE6(101_000_000),
+    };
 
     #[test]
     fn inside_the_range_nothing_strays() {
-        let deviation = RANGE.deviation(SizeE8(100_000_000), Atoms(100_000_000)).unwrap();
+        let deviation = RANGE
+            .deviation(SizeE8(100_000_000), Atoms(100_000_000))
+            .unwrap();
         assert_eq!(deviation, Deviation::default());
     }
 
     #[test]
     fn paying_above_the_range_is_a_loss_and_below_it_a_gain() {
-        let above = RANGE.deviation(SizeE8(100_000_000), Atoms(103_000_000)).unwrap();
-        assert_eq!((above.total, above.lost), (Atoms(2_000_000), Atoms(2_000_000)));
-        let below = RANGE.deviation(SizeE8(100_000_000), Atoms(98_000_000)).unwrap();
+        let above = RANGE
+            .deviation(SizeE8(100_000_000), Atoms(103_000_000))
+            .unwrap();
+        assert_eq!(
+            (above.total, above.lost),
+            (Atoms(2_000_000), Atoms(2_000_000))
+        );
+        let below = RANGE
+            .deviation(SizeE8(100_000_000), Atoms(98_000_000))
+            .unwrap();
         assert_eq!((below.total, below.lost), (Atoms(1_000_000), Atoms(0)));
         assert!(above.is_within(Atoms(103_000_000), Bps(200)));
         assert!(!above.is_within(Atoms(103_000_000), Bps(194)));

@@ -7,7 +7,11 @@ use crate::integer::{mul_div, mul_div_signed, with_sign, Result, Rounding};
 /// `floor(price · |size| / 1e8)`: the same number for both sides of a fill.
 #[inline]
 pub fn notional(price: PriceE6, size: SizeE8) -> Result<Atoms> {
-    with_sign(mul_div(price.0, size.magnitude(), SIZE_SCALE, Rounding::Floor)?, false).map(Atoms)
+    with_sign(
+        mul_div(price.0, size.magnitude(), SIZE_SCALE, Rounding::Floor)?,
+        false,
+    )
+    .map(Atoms)
 }
 
 /// `floor(size · price / 1e8)`, signed: what closing at `price` brings, rounded against the holder.
@@ -20,7 +24,13 @@ pub fn value(size: SizeE8, price: PriceE6) -> Result<Atoms> {
 #[inline]
 pub fn fee(notional: Atoms, rate: Ppm) -> Result<Atoms> {
     let rate_ppm = i64::from(rate.0);
-    mul_div_signed(rate_ppm, notional.0.unsigned_abs(), PPM_SCALE, Rounding::Ceil).map(Atoms)
+    mul_div_signed(
+        rate_ppm,
+        notional.0.unsigned_abs(),
+        PPM_SCALE,
+        Rounding::Ceil,
+    )
+    .map(Atoms)
 }
 
 #[cfg(test)]

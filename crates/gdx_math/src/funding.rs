@@ -23,7 +23,9 @@ pub fn premium(mark: PriceE6, index: PriceE6) -> Result<RateE9> {
 
 /// `clamp((premium + clamp(interest − premium, ±5 bps)) / 8, ±max_rate)`.
 pub fn funding_rate(premium: RateE9, max_rate: RateE9) -> RateE9 {
-    let pull = INTEREST_E9.saturating_sub(premium.0).clamp(-INTEREST_CLAMP_E9, INTEREST_CLAMP_E9);
+    let pull = INTEREST_E9
+        .saturating_sub(premium.0)
+        .clamp(-INTEREST_CLAMP_E9, INTEREST_CLAMP_E9);
     let limit = max_rate.0.max(0);
     RateE9((premium.0.saturating_add(pull) / HOURS_PER_PERIOD).clamp(-limit, limit))
 }
@@ -41,7 +43,10 @@ mod tests {
     #[test]
     fn no_premium_pays_the_interest() {
         assert_eq!(funding_rate(RateE9(0), RateE9(1_000_000)), RateE9(12_500));
-        assert_eq!(funding_index_step(RateE9(12_500), PriceE6(60_000_000_000)), Ok(Index(7_500_000_000)));
+        assert_eq!(
+            funding_index_step(RateE9(12_500), PriceE6(60_000_000_000)),
+            Ok(Index(7_500_000_000))
+        );
     }
 
     proptest! {

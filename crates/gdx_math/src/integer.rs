@@ -46,7 +46,11 @@ fn div_rem_wide(high: u64, low: u64, divisor: u64) -> (u64, u64) {
     let shift = divisor.leading_zeros();
     let divisor = divisor << shift;
     let (top, bottom) = (divisor >> 32, divisor & (HALF - 1));
-    let high = if shift == 0 { high } else { (high << shift) | (low >> (64 - shift)) };
+    let high = if shift == 0 {
+        high
+    } else {
+        (high << shift) | (low >> (64 - shift))
+    };
     let low = low << shift;
 
     let digit = |rest: u64, next: u64| -> (u64, u64) {
@@ -101,7 +105,11 @@ pub fn mul_div_signed(a: i64, b: u64, divisor: u64, rounding: Rounding) -> Resul
         Rounding::Ceil => !is_negative,
     };
     let (quotient, has_rest) = mul_div_rem(a.unsigned_abs(), b, divisor)?;
-    let magnitude = if away_from_zero && has_rest { fits(quotient.checked_add(1))? } else { quotient };
+    let magnitude = if away_from_zero && has_rest {
+        fits(quotient.checked_add(1))?
+    } else {
+        quotient
+    };
     with_sign(magnitude, is_negative)
 }
 
@@ -173,6 +181,9 @@ mod tests {
 
     #[test]
     fn dividing_by_zero_is_named() {
-        assert_eq!(mul_div(1, 1, 0, Rounding::Floor), Err(MathError::DivisionByZero));
+        assert_eq!(
+            mul_div(1, 1, 0, Rounding::Floor),
+            Err(MathError::DivisionByZero)
+        );
     }
 }

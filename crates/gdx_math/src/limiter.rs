@@ -22,15 +22,26 @@ impl Outflow {
         let net_atoms = if elapsed_s >= window_s {
             0
         } else {
-            mul_div(self.net_atoms, window_s - elapsed_s, window_s, Rounding::Ceil)?
+            mul_div(
+                self.net_atoms,
+                window_s - elapsed_s,
+                window_s,
+                Rounding::Ceil,
+            )?
         };
-        Ok(Self { net_atoms, updated_ts: now_ts })
+        Ok(Self {
+            net_atoms,
+            updated_ts: now_ts,
+        })
     }
 
     /// The outflow after money came in.
     pub fn deposited(self, amount_atoms: u64, now_ts: i64, window_s: u64) -> Result<Self> {
         let now = self.decayed(now_ts, window_s)?;
-        Ok(Self { net_atoms: now.net_atoms.saturating_sub(amount_atoms), ..now })
+        Ok(Self {
+            net_atoms: now.net_atoms.saturating_sub(amount_atoms),
+            ..now
+        })
     }
 
     /// The outflow after a withdrawal, or `None` when it would pass `limit_atoms`.
@@ -42,7 +53,10 @@ impl Outflow {
         limit_atoms: u64,
     ) -> Result<Option<Self>> {
         let now = self.decayed(now_ts, window_s)?;
-        let net_atoms = now.net_atoms.checked_add(amount_atoms).filter(|&net| net <= limit_atoms);
+        let net_atoms = now
+            .net_atoms
+            .checked_add(amount_atoms)
+            .filter(|&net| net <= limit_atoms);
         Ok(net_atoms.map(|net_atoms| Self { net_atoms, ..now }))
     }
 }
@@ -65,7 +79,10 @@ mod tests {
 
     #[test]
     fn a_full_window_is_forgotten() {
-        let outflow = Outflow { net_atoms: 500, updated_ts: 0 };
+        let outflow = Outflow {
+            net_atoms: 500,
+            updated_ts: 0,
+        };
         assert_eq!(outflow.decayed(1_800, 3_600).unwrap().net_atoms, 250);
         assert_eq!(outflow.decayed(3_600, 3_600).unwrap().net_atoms, 0);
         assert_eq!(outflow.withdrawn(600, 0, 3_600, 1_000), Ok(None));

@@ -43,7 +43,8 @@ pub fn liquidation_size(
     if missing <= 0 {
         return Ok(SizeE8::ZERO);
     }
-    let closing_notional = u64::try_from((missing + i128::from(slope_ppm) - 1) / i128::from(slope_ppm));
+    let closing_notional =
+        u64::try_from((missing + i128::from(slope_ppm) - 1) / i128::from(slope_ppm));
     let closing = closing_notional
         .map_err(|_| MathError::Overflow)
         .and_then(|atoms| mul_div(atoms, SIZE_SCALE, price.0, Rounding::Ceil))
@@ -55,6 +56,11 @@ pub fn liquidation_size(
 
 /// `min(ceil(rate · N), max(C, 0))` after the close: a fee never makes a position bankrupt.
 pub fn liquidation_fee(notional: Atoms, rate: Ppm, collateral_after_close: Atoms) -> Result<Atoms> {
-    let full = mul_div_signed(notional.0, u64::from(rate.0.unsigned_abs()), PPM_SCALE, Rounding::Ceil)?;
+    let full = mul_div_signed(
+        notional.0,
+        u64::from(rate.0.unsigned_abs()),
+        PPM_SCALE,
+        Rounding::Ceil,
+    )?;
     Ok(Atoms(full.min(collateral_after_close.0.max(0))))
 }

@@ -16,14 +16,24 @@ pub fn equity(position: &Position, ledger: &Ledger, price: PriceE6) -> Result<At
 #[inline]
 pub fn touched_equity(position: &Position, price: PriceE6) -> Result<Atoms> {
     let value = value(SizeE8(position.size_e8), price)?;
-    fits(position.collateral_atoms.checked_add(value.0).and_then(|sum| sum.checked_sub(position.cost_atoms)))
-        .map(Atoms)
+    fits(
+        position
+            .collateral_atoms
+            .checked_add(value.0)
+            .and_then(|sum| sum.checked_sub(position.cost_atoms)),
+    )
+    .map(Atoms)
 }
 
 /// `notional · max(1 / leverage, initial ratio)`, rounded up.
 #[inline]
 pub fn initial_requirement(notional: Atoms, leverage: u16, initial_ratio: Bps) -> Result<Atoms> {
-    let by_ratio = mul_div_signed(notional.0, u64::from(initial_ratio.0), BPS_SCALE, Rounding::Ceil)?;
+    let by_ratio = mul_div_signed(
+        notional.0,
+        u64::from(initial_ratio.0),
+        BPS_SCALE,
+        Rounding::Ceil,
+    )?;
     let by_leverage = mul_div_signed(notional.0, 1, u64::from(leverage), Rounding::Ceil)?;
     Ok(Atoms(by_ratio.max(by_leverage)))
 }
@@ -31,7 +41,13 @@ pub fn initial_requirement(notional: Atoms, leverage: u16, initial_ratio: Bps) -
 /// `notional · maintenance ratio`, rounded up.
 #[inline]
 pub fn maintenance_requirement(notional: Atoms, maintenance_ratio: Bps) -> Result<Atoms> {
-    mul_div_signed(notional.0, u64::from(maintenance_ratio.0), BPS_SCALE, Rounding::Ceil).map(Atoms)
+    mul_div_signed(
+        notional.0,
+        u64::from(maintenance_ratio.0),
+        BPS_SCALE,
+        Rounding::Ceil,
+    )
+    .map(Atoms)
 }
 
 /// Whether a touched position's equity covers its initial requirement at `price`.
@@ -78,13 +94,28 @@ pub fn liquidation_price(position: &Position, maintenance_ratio: Bps) -> Result<
         (BPS_SCALE + ratio, Rounding::Floor)
     };
     let divisor = fits(position.size_e8.unsigned_abs().checked_mul(scale))?;
-    let price = mul_div(owed.unsigned_abs(), SIZE_SCALE * BPS_SCALE, divisor, rounding).unwrap_or(u64::MAX);
+    let price = mul_div(
+        owed.unsigned_abs(),
+        SIZE_SCALE * BPS_SCALE,
+        divisor,
+        rounding,
+    )
+    .unwrap_or(u64::MAX);
     Ok(PriceE6(price.min(i64::MAX.unsigned_abs())))
 }
 
 /// `|cost| / |size|`, rounded down; 0 when flat.
 #[inline]
 pub fn entry_price(position: &Position) -> PriceE6 {
-    let (cost, size) = (position.cost_atoms.unsigned_abs(), position.size_e8.unsigned_abs());
-    PriceE6(mul_div(cost, SIZE_SCALE, size, Rounding::Floor).unwrap_or(if size == 0 { 0 } else { u64::MAX }))
+    let (cost, size) = (
+        position.cost_atoms.unsigned_abs(),
+        position.size_e8.unsigned_abs(),
+    );
+    PriceE6(
+        mul_div(cost, SIZE_SCALE, size, Rounding::Floor).unwrap_or(if size == 0 {
+            0
+        } else {
+            u64::MAX
+        }),
+    )
 }

@@ -114,8 +114,14 @@ impl Ledger {
 
     #[inline]
     fn move_interest(&mut self, before_e8: i64, after_e8: i64) -> Result<()> {
-        add(&mut self.long_interest_e8, after_e8.max(0) - before_e8.max(0))?;
-        add(&mut self.short_interest_e8, before_e8.min(0) - after_e8.min(0))
+        add(
+            &mut self.long_interest_e8,
+            after_e8.max(0) - before_e8.max(0),
+        )?;
+        add(
+            &mut self.short_interest_e8,
+            before_e8.min(0) - after_e8.min(0),
+        )
     }
 }
 
@@ -140,19 +146,31 @@ pub fn unpaid_funding(position: &Position, ledger: &Ledger) -> Result<Atoms> {
     let moved = fits(ledger.funding_index.checked_sub(position.funding_index))?;
     let is_negative = (moved < 0) != (position.size_e8 < 0);
     let (size, moved) = (position.size_e8.unsigned_abs(), moved.unsigned_abs());
-    let rounding = if is_negative { Rounding::Floor } else { Rounding::Ceil };
+    let rounding = if is_negative {
+        Rounding::Floor
+    } else {
+        Rounding::Ceil
+    };
     with_sign(mul_div(size, moved, INDEX_SCALE, rounding)?, is_negative).map(Atoms)
 }
 
 /// `ceil(|size| · (L_side − ℓ) / 1e12)`: the position's share of socialized losses, never negative.
 #[inline]
 pub fn unpaid_loss(position: &Position, ledger: &Ledger) -> Result<Atoms> {
-    let Some(side) = Side::of(position.size_e8) else { return Ok(Atoms::ZERO) };
+    let Some(side) = Side::of(position.size_e8) else {
+        return Ok(Atoms::ZERO);
+    };
     let moved = fits(ledger.loss_index(side).checked_sub(position.loss_index))?;
     if moved == 0 {
         return Ok(Atoms::ZERO);
     }
-    mul_div_signed(moved, position.size_e8.unsigned_abs(), INDEX_SCALE, Rounding::Ceil).map(Atoms)
+    mul_div_signed(
+        moved,
+        position.size_e8.unsigned_abs(),
+        INDEX_SCALE,
+        Rounding::Ceil,
+    )
+    .map(Atoms)
 }
 
 /// Rule 1: pay funding and losses up to the market's indices and take both snapshots. Returns the funding paid.
@@ -161,7 +179,14 @@ pub fn touch(position: &mut Position, ledger: &mut Ledger) -> Result<Atoms> {
     let funding = unpaid_funding(position, ledger)?;
     let loss = unpaid_loss(position, ledger)?;
     if funding.0 != 0 || loss.0 != 0 {
-        credit(position, ledger, fits(0i64.checked_sub(funding.0).and_then(|sum| sum.checked_sub(loss.0)))?)?;
+        credit(
+            position,
+            ledger,
+            fits(
+                0i64.checked_sub(funding.0)
+                    .and_then(|sum| sum.checked_sub(loss.0)),
+            )?,
+        )?;
         add(&mut ledger.funding_pool_atoms, funding.0)?;
         add(&mut ledger.outstanding_loss_atoms, -loss.0)?;
     }
@@ -183,7 +208,11 @@ pub fn fill(
 ) -> Result<Atoms> {
     let (size, delta) = (position.size_e8, size_delta.0);
     if delta == 0 {
-        return if quote_delta.0 == 0 { Ok(Atoms::ZERO) } else { Err(MathError::QuoteWithoutSize) };
+        return if quote_delta.0 == 0 {
+            Ok(Atoms::ZERO)
+        } else {
+            Err(MathError::QuoteWithoutSize)
+        };
     }
     if size == 0 || (size > 0) == (delta > 0) {
         increase(position, ledger, delta, quote_delta.0)?;
@@ -192,14 +221,29 @@ pub fn fill(
     if delta.unsigned_abs() <= size.unsigned_abs() {
         return reduce(position, ledger, delta, quote_delta.0).map(Atoms);
     }
-    let closing = mul_div_signed(quote_delta.0, size.unsigned_abs(), delta.unsigned_abs(), Rounding::Ceil)?;
+    let closing = mul_div_signed(
+        quote_delta.0,
+        size.unsigned_abs(),
+        delta.unsigned_abs(),
+        Rounding::Ceil,
+    )?;
     let realized = reduce(position, ledger, fits(size.checked_neg())?, closing)?;
-    increase(position, ledger, fits(delta.checked_add(size))?, fits(quote_delta.0.checked_sub(closing))?)?;
+    increase(
+        position,
+        ledger,
+        fits(delta.checked_add(size))?,
+        fits(quote_delta.0.checked_sub(closing))?,
+    )?;
     Ok(Atoms(realized))
 }
 
 #[inline]
-fn increase(position: &mut Position, ledger: &mut Ledger, delta_e8: i64, quote_atoms: i64) -> Result<()> {
+fn increase(
+    position: &mut Position,
+    ledger: &mut Ledger,
+    delta_e8: i64,
+    quote_atoms: i64,
+) -> Result<()> {
     let before = position.size_e8;
     add(&mut position.size_e8, delta_e8)?;
     add(&mut position.cost_atoms, quote_atoms)?;
@@ -211,14 +255,28 @@ fn increase(position: &mut Position, ledger: &mut Ledger, delta_e8: i64, quote_a
 }
 
 #[inline]
-fn reduce(position: &mut Position, ledger: &mut Ledger, delta_e8: i64, quote_atoms: i64) -> Result<i64> {
+fn reduce(
+    position: &mut Position,
+    ledger: &mut Ledger,
+    delta_e8: i64,
+    quote_atoms: i64,
+) -> Result<i64> {
     let before = position.size_e8;
     let removed = if delta_e8 == -before {
         position.cost_atoms
     } else {
-        mul_div_signed(position.cost_atoms, delta_e8.unsigned_abs(), before.unsigned_abs(), Rounding::Ceil)?
+        mul_div_signed(
+            position.cost_atoms,
+            delta_e8.unsigned_abs(),
+            before.unsigned_abs(),
+            Rounding::Ceil,
+        )?
     };
-    let realized = fits(quote_atoms.checked_neg().and_then(|received| received.checked_sub(removed)))?;
+    let realized = fits(
+        quote_atoms
+            .checked_neg()
+            .and_then(|received| received.checked_sub(removed)),
+    )?;
     add(&mut position.size_e8, delta_e8)?;
     add(&mut position.cost_atoms, -removed)?;
     add(&mut ledger.cost_sum_atoms, -removed)?;
@@ -305,7 +363,10 @@ pub fn resolve_bankruptcy(ledger: &mut Ledger, bankrupt: Side, insurance: Atoms)
         if interest <= 0 {
             return Err(MathError::NobodyToCarryLoss);
         }
-        add(index, mul_div_signed(rest, INDEX_SCALE, interest.unsigned_abs(), Rounding::Ceil)?)?;
+        add(
+            index,
+            mul_div_signed(rest, INDEX_SCALE, interest.unsigned_abs(), Rounding::Ceil)?,
+        )?;
         add(&mut ledger.outstanding_loss_atoms, rest)?;
     }
     Ok(Atoms(insured))
@@ -317,6 +378,11 @@ pub fn settling_payout(collateral: Atoms, collateral_sum: Atoms, locked: Atoms) 
         return Ok(Atoms::ZERO);
     }
     let payable = collateral_sum.0.min(locked.0).max(0);
-    mul_div_signed(collateral.0, payable.unsigned_abs(), collateral_sum.0.unsigned_abs(), Rounding::Floor)
-        .map(Atoms)
+    mul_div_signed(
+        collateral.0,
+        payable.unsigned_abs(),
+        collateral_sum.0.unsigned_abs(),
+        Rounding::Floor,
+    )
+    .map(Atoms)
 }

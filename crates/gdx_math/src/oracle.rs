@@ -93,16 +93,21 @@ impl Action {
 
     /// The bits that block this action.
     pub const fn blocking_bits(self) -> ValidityBits {
-        let publishers = ValidityBits(ValidityBits::TOO_FEW_PUBLISHERS.0 | ValidityBits::ON_FALLBACK.0);
+        let publishers =
+            ValidityBits(ValidityBits::TOO_FEW_PUBLISHERS.0 | ValidityBits::ON_FALLBACK.0);
         match self {
             Self::SettleReduction => ValidityBits::NON_POSITIVE,
             Self::AddRisk => ValidityBits::ALL,
             Self::ReleaseCollateral => ValidityBits::ALL.without(publishers),
             Self::Liquidate => {
                 let soft = ValidityBits(ValidityBits::TOO_UNCERTAIN.0 | ValidityBits::STALE.0);
-                ValidityBits::ALL.without(soft).without(ValidityBits::ON_FALLBACK)
+                ValidityBits::ALL
+                    .without(soft)
+                    .without(ValidityBits::ON_FALLBACK)
             }
-            Self::UpdateFunding => ValidityBits::ALL.without(ValidityBits::STALE).without(publishers),
+            Self::UpdateFunding => ValidityBits::ALL
+                .without(ValidityBits::STALE)
+                .without(publishers),
         }
     }
 
@@ -115,9 +120,14 @@ impl Action {
 /// The table as JSON: `{"bits": {name: mask}, "actions": {name: blocking mask}}`, ending with a newline.
 pub fn action_table_json() -> String {
     let row = |(name, mask): (&str, u8)| format!("    \"{name}\": {mask}");
-    let bits: Vec<String> = ValidityBits::NAMED.iter().map(|(name, bits)| row((name, bits.0))).collect();
-    let actions: Vec<String> =
-        Action::NAMED.iter().map(|(name, action)| row((name, action.blocking_bits().0))).collect();
+    let bits: Vec<String> = ValidityBits::NAMED
+        .iter()
+        .map(|(name, bits)| row((name, bits.0)))
+        .collect();
+    let actions: Vec<String> = Action::NAMED
+        .iter()
+        .map(|(name, action)| row((name, action.blocking_bits().0)))
+        .collect();
     format!(
         "{{\n  \"bits\": {{\n{}\n  }},\n  \"actions\": {{\n{}\n  }}\n}}\n",
         bits.join(",\n"),

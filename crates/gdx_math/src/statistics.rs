@@ -24,9 +24,17 @@ pub fn aggregate(quotes: &mut [Quote]) -> Option<Quote> {
     sort_by_price(quotes);
     let (below, above) = (quotes[(count - 1) / 2].price_e6, quotes[count / 2].price_e6);
     let quartile = count / 4;
-    let half_width = (quotes[count - 1 - quartile].price_e6 - quotes[quartile].price_e6).div_ceil(2);
-    let widest = quotes.iter().map(|quote| quote.confidence_e6).max().unwrap_or(0);
-    Some(Quote { price_e6: below + (above - below) / 2, confidence_e6: half_width.max(widest) })
+    let half_width =
+        (quotes[count - 1 - quartile].price_e6 - quotes[quartile].price_e6).div_ceil(2);
+    let widest = quotes
+        .iter()
+        .map(|quote| quote.confidence_e6)
+        .max()
+        .unwrap_or(0);
+    Some(Quote {
+        price_e6: below + (above - below) / 2,
+        confidence_e6: half_width.max(widest),
+    })
 }
 
 /// Insertion sort: at most eight quotes, and the general sort is a large piece of program.
@@ -50,7 +58,11 @@ pub fn ema_e6(previous_e6: u64, sample_e6: u64, elapsed_s: u64, period_s: u64) -
     }
     let distance = sample_e6.abs_diff(previous_e6);
     let step = crate::integer::mul_div(distance, elapsed_s, period_s, Rounding::Floor)?;
-    Ok(if sample_e6 >= previous_e6 { previous_e6 + step } else { previous_e6 - step })
+    Ok(if sample_e6 >= previous_e6 {
+        previous_e6 + step
+    } else {
+        previous_e6 - step
+    })
 }
 
 /// `(price − reference) / reference` in 1e-9, toward zero.
@@ -76,7 +88,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn quotes(prices: &[u64]) -> Vec<Quote> {
-        prices.iter().map(|&price_e6| Quote { price_e6, confidence_e6: 1 }).collect()
+        prices
+            .iter()
+            .map(|&price_e6| Quote {
+                price_e6,
+                confidence_e6: 1,
+            })
+            .collect()
     }
 
     #[test]
