@@ -1,0 +1,232 @@
+"""Bases of generated accounts: discriminator checks, fetching, filters and columns."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+
+from solders.pubkey import Pubkey
+
+from gdx_sdk.errors import CodecError
+from gdx_sdk.runtime.codecs import PUBKEY
+from gdx_sdk.runtime.filters import MemcmpFilter
+from gdx_sdk.runtime.records import Struct, compiled, converters, filling, twin, values_of
+from gdx_sdk.runtime.source import AccountSource, account_data, accounts_data
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_CLOSED = b"\xff" * 8
+
+
+class Account(Struct):
+    """An account of a program: its discriminator, then its fields.
+
+    A Borsh account may be followed by bytes of no meaning (space kept for growth, or what a longer value
+    left behind), so these are ignored; a fixed layout (``FixedAccount``) allows only zeros there.
+    """
+
+    __slots__ = ()
+    DISCRIMINATOR: ClassVar[bytes] = b""
+    PROGRAM_ID: ClassVar[Pubkey | None] = None
+    OFFSETS: ClassVar[Mapping[str, int]]
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Return the account these bytes hold.
+
+        Raises CodecError when the discriminator is another's (both are shown), when the data ends too
+        early, or when a value is malformed.
+        """
+        check_discriminator(cls, data)
+        values, _ = cls.LAYOUT.read(data, len(cls.DISCRIMINATOR))
+        return cast(Self, cast(Any, cls)(*values))
+
+    def encode(self) -> bytes:
+        """Return the account's bytes, discriminator included; CodecError names what does not fit."""
+        return self.DISCRIMINATOR + self.LAYOUT.encode(*values_of(self))
+
+    @classmethod
+    def decode_many(cls, datas: Iterable[bytes]) -> list[Self]:
+        """Decode each account's bytes, in order; the first one that is not such an account raises."""
+        decode = cls.decode
+        return [decode(data) for data in datas]
+
+    @classmethod
+    async def fetch(
+        cls,
+        client: AccountSource,
+        address: Pubkey,
+        *,
+        commitment: Any = None,
+        program_id: Pubkey | None = None,
+    ) -> Self | None:
+        """Read one account; ``None`` when there is none at that address.
+
+        ``client`` is a ``solana.rpc.async_api.AsyncClient`` or anything with its ``get_account_info``.
+        Raises CodecError when the account belongs to another program or is of another type.
+        """
+        data = await account_data(client, address, program_id or cls.PROGRAM_ID, commitment)
+        return None if data is None else cls._decode_at(address, data)
+
+    @classmethod
+    async def fetch_multiple(
+        cls,
+        client: AccountSource,
+        addresses: Sequence[Pubkey],
+        *,
+        commitment: Any = None,
+        program_id: Pubkey | None = None,
+    ) -> list[Self | None]:
+        """Read many accounts, 100 per call; ``None`` where there is no account. Errors as ``fetch``."""
+        datas = await accounts_data(client, addresses, program_id or cls.PROGRAM_ID, commitment)
+        pairs = zip(addresses, datas, strict=True)
+        return [None if data is None else cls._decode_at(address, data) for address, data in pairs]
+
+    @classmethod
+    def _decode_at(cls, address: Pubkey, data: bytes) -> Self:
+        try:
+            return cls.decode(data)
+        except CodecError as error:
+            raise CodecError(f"account {address}: {error.field}", error.value, error.rule) from None
+
+    @classmethod
+    def memcmp(cls, field: str, value: object) -> MemcmpFilter:
+        """A filter for ``getProgramAccounts``: accounts whose ``field`` holds ``value``.
+
+        A dotted path reaches into a nested record. Raises KeyError for an unknown field or one whose
+        offset is not fixed, CodecError for a value that does not fit.
+        """
+        record: Any = cls
+        offset = 0
+        *path, last = field.split(".")
+        for name in path:
+            offset += record.LAYOUT.offsets[name]
+            record = record.LAYOUT.field(name).codec
+        offset += record.LAYOUT.offsets[last]
+        codec = record.LAYOUT.field(last).codec
+        raw = codec.encode(value) if not isinstance(codec, type) else cast(Any, value).encode()
+        return MemcmpFilter(offset, raw)
+
+    @classmethod
+    def discriminator_filter(cls) -> MemcmpFilter:
+        """A filter for ``getProgramAccounts``: accounts of this type."""
+        return MemcmpFilter(0, cls.DISCRIMINATOR)
+
+
+class FixedAccount(Account):
+    """An account of one size. Its keys become ``Pubkey`` objects when they are first looked at."""
+
+    __slots__ = ("_source",)
+    SIZE: ClassVar[int] = 0
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Return the account these bytes hold.
+
+        Raises CodecError when the discriminator is another's (both are shown), when the data is short,
+        when anything but zeros follows the account, or when a value is malformed.
+        """
+        decode = _compile_decode(cls)
+        cast(Any, cls).decode = staticmethod(decode)
+        return cast(Self, decode(data))
+
+    @classmethod
+    def dtype(cls) -> np.dtype[np.void]:
+        """The numpy dtype of one account's data, discriminator included (needs numpy)."""
+        return cast("np.dtype[np.void]", cls.numpy_type())
+
+    @classmethod
+    def columns(cls, datas: Iterable[bytes]) -> np.ndarray[Any, np.dtype[np.void]]:
+        """Many accounts' data as one numpy array, a column per field (needs numpy).
+
+        Raises CodecError when an account's length or discriminator is not this type's.
+        """
+        import numpy
+
+        checked = [_checked(cls, data)[: cls.SIZE] for data in datas]
+        return numpy.frombuffer(b"".join(checked), dtype=cls.dtype())
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            """A key that ``decode`` left in the bytes: make it now, keep it."""
+            lazy = self.LAYOUT.offsets.get(name)
+            if lazy is None or self.LAYOUT.field(name).codec is not PUBKEY:
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            try:
+                source = object.__getattribute__(self, "_source")
+            except AttributeError:
+                raise AttributeError(f"{type(self).__name__}.{name} was never set") from None
+            key = Pubkey.from_bytes(source[lazy : lazy + 32])
+            object.__setattr__(self, name, key)
+            return key
+
+
+def check_discriminator(cls: type[Account], data: bytes) -> None:
+    """Raise CodecError, showing both discriminators, when the data is not an account of this type."""
+    expected = cls.DISCRIMINATOR
+    found = bytes(data[: len(expected)])
+    if found == expected:
+        return
+    name = f"{cls.__name__}.discriminator"
+    if len(found) < len(expected):
+        raise CodecError(name, found.hex(), f"must be {expected.hex()}, but the data has {len(data)} bytes")
+    if found == _CLOSED[: len(found)] and len(found) == 8:
+        raise CodecError(name, found.hex(), f"must be {expected.hex()}; this account has been closed")
+    raise CodecError(name, found.hex(), f"must be {expected.hex()}; this is an account of another type")
+
+
+def _checked(cls: type[FixedAccount], data: bytes) -> bytes:
+    """Return the data as bytes when it is an account of this type and size, zeros may follow."""
+    check_discriminator(cls, data)
+    size = cls.SIZE
+    if len(data) < size:
+        raise CodecError(f"{cls.__name__}.data", f"{len(data)} bytes", f"must be {size} bytes")
+    if any(data[size:]) or (not cls.DISCRIMINATOR and len(data) != size):
+        raise CodecError(
+            f"{cls.__name__}.data",
+            f"{len(data)} bytes",
+            f"must be {size} bytes; other data follows the account",
+        )
+    return bytes(data)
+
+
+def _compile_decode(cls: type[FixedAccount]) -> Any:
+    """Build ``decode(data)``: check, one ``struct`` call that skips the keys, slots filled, frozen."""
+    start = cls.LAYOUT.start
+    eager = [field for field in cls.LAYOUT.run.fields if field.codec is not PUBKEY]
+    source = (
+        "def decode(data):\n"
+        f"  if len(data) != {cls.SIZE} or data[:{start}] != discriminator:\n    data = checked(cls, data)\n"
+        f"  try:\n{filling(eager, 'unpack(data)')}"
+        f"  except refusals:\n    layout.read(data, {start})\n    raise\n"
+        "  record._source = data\n  record.__class__ = cls\n  return record\n"
+    )
+    scope: dict[str, Any] = {
+        "checked": _checked,
+        "cls": cls,
+        "discriminator": cls.DISCRIMINATOR,
+        "layout": cls.LAYOUT,
+        "twin": twin(cls),
+        "unpack": _unpacker([(f.offset or 0, f.size or 0, f.format) for f in eager]),
+    }
+    return compiled(source, "decode", scope | converters(eager))
+
+
+def _unpacker(parts: Sequence[tuple[int, int, str]]) -> Any:
+    """The ``struct`` unpacker of these parts (offset, size, format) of the account."""
+    format, at = "<", 0
+    for offset, size, part in parts:
+        format += (f"{offset - at}x" if offset > at else "") + part
+        at = offset + size
+    return struct.Struct(format).unpack_from
+
+
+def account_in(data: bytes, kinds: Iterable[type[Account]]) -> Account | None:
+    """Decode an account of whichever of these types its discriminator names; ``None`` when of none."""
+    for kind in kinds:
+        if kind.DISCRIMINATOR and data.startswith(kind.DISCRIMINATOR):
+            return kind.decode(data)
+    return None

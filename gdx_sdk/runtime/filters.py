@@ -1,0 +1,39 @@
+"""Filters for ``getProgramAccounts``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True)
+class MemcmpFilter:
+    """Accounts whose data holds ``data`` at byte ``offset``.
+
+    It has the attributes of solana-py's ``MemcmpOpts`` (``offset`` and ``bytes``), so an ``AsyncClient``
+    takes it as it is; ``to_rpc`` is the JSON of the RPC method.
+    """
+
+    offset: int
+    data: bytes
+
+    @property
+    def bytes(self) -> str:
+        """The data in base58, as the RPC method takes it."""
+        return base58(self.data)
+
+    def to_rpc(self) -> dict[str, Any]:
+        """The filter as JSON-RPC takes it."""
+        return {"memcmp": {"offset": self.offset, "bytes": self.bytes, "encoding": "base58"}}
+
+
+def base58(data: bytes) -> str:
+    """Bytes in Bitcoin's base58, without a checksum."""
+    number, digits = int.from_bytes(data, "big"), ""
+    while number:
+        number, digit = divmod(number, 58)
+        digits = _ALPHABET[digit] + digits
+    zeros = len(data) - len(data.lstrip(b"\0"))
+    return "1" * zeros + digits

@@ -1,0 +1,50 @@
+"""Reading account data through any client that answers as solana-py's ``AsyncClient`` does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from solders.pubkey import Pubkey
+
+from gdx_sdk.errors import CodecError
+
+BATCH = 100  # the RPC method's own limit of addresses per call
+
+
+class AccountSource(Protocol):
+    """The two calls that fetching needs; ``solana.rpc.async_api.AsyncClient`` has them."""
+
+    async def get_account_info(self, pubkey: Pubkey, commitment: Any = None) -> Any:
+        """Answer with ``.value``: an account (``data``, ``owner``) or ``None``."""
+
+    async def get_multiple_accounts(self, pubkeys: list[Pubkey], commitment: Any = None) -> Any:
+        """Answer with ``.value``: for each address an account or ``None``, in order."""
+
+
+async def account_data(
+    client: AccountSource, address: Pubkey, owner: Pubkey | None, commitment: Any = None
+) -> bytes | None:
+    """The account's data, ``None`` when there is none; CodecError when another program owns it."""
+    reply = await client.get_account_info(address, commitment)
+    return _owned(address, reply.value, owner)
+
+
+async def accounts_data(
+    client: AccountSource, addresses: Sequence[Pubkey], owner: Pubkey | None, commitment: Any = None
+) -> list[bytes | None]:
+    """As ``account_data`` for many addresses, in order."""
+    found: list[bytes | None] = []
+    for start in range(0, len(addresses), BATCH):
+        part = list(addresses[start : start + BATCH])
+        reply = await client.get_multiple_accounts(part, commitment)
+        found += [_owned(address, account, owner) for address, account in zip(part, reply.value, strict=True)]
+    return found
+
+
+def _owned(address: Pubkey, account: Any, owner: Pubkey | None) -> bytes | None:
+    if account is None:
+        return None
+    if owner is not None and account.owner != owner:
+        raise CodecError(f"account {address}: owner", str(account.owner), f"must be the program {owner}")
+    return bytes(account.data)
