@@ -1,0 +1,77 @@
+"""Upgradeable programs: put in place without deploy transactions, and listed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from solders.account import Account
+from solders.pubkey import Pubkey
+
+from gdx_localnet.errors import EngineError
+
+if TYPE_CHECKING:
+    from gdx_localnet.svm import EmbeddedChain
+
+UPGRADEABLE_LOADER = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
+_STATE_PROGRAM, _STATE_PROGRAMDATA = 2, 3
+_PROGRAMDATA_HEADER_BYTES = 45
+_RENT_EPOCH_EXEMPT = 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramInfo:
+    """An upgradeable program; `authority` None means that nobody can change it any more."""
+
+    program_id: Pubkey
+    programdata: Pubkey
+    authority: Pubkey | None
+    deployed_slot: int
+    elf_bytes: int
+
+
+def programdata_address(program_id: Pubkey) -> Pubkey:
+    """Where the upgradeable loader keeps a program's code."""
+    return Pubkey.find_program_address([bytes(program_id)], UPGRADEABLE_LOADER)[0]
+
+
+def load_upgradeable(chain: EmbeddedChain, program_id: Pubkey, elf: bytes, authority: Pubkey | None) -> None:
+    """Place a program as `--upgradeable-program` does: two accounts of the loader, as if deployed in slot 0.
+
+    Raises EngineError when `elf` is not a program that the runtime can load.
+    """
+    code_address = programdata_address(program_id)
+    header = _STATE_PROGRAMDATA.to_bytes(4, "little") + bytes(8)
+    header += b"\1" + bytes(authority) if authority is not None else bytes(33)
+    # The loader compiles a program when its Program account is written, so the code has to be there first.
+    chain.set_account(code_address, _loader_account(chain, header + elf, executable=False))
+    state = _STATE_PROGRAM.to_bytes(4, "little") + bytes(code_address)
+    try:
+        chain.set_account(program_id, _loader_account(chain, state, executable=True))
+    except Exception as error:
+        raise EngineError(f"program {program_id}: the file is not a loadable program: {error}") from error
+
+
+def _loader_account(chain: EmbeddedChain, data: bytes, *, executable: bool) -> Account:
+    lamports = chain.svm.minimum_balance_for_rent_exemption(len(data))
+    return Account(lamports, data, UPGRADEABLE_LOADER, executable, _RENT_EPOCH_EXEMPT)
+
+
+def list_programs(chain: EmbeddedChain) -> list[ProgramInfo]:
+    """Every upgradeable program on the chain, by address."""
+    found = []
+    for address, account in chain.accounts.owned_by(UPGRADEABLE_LOADER).items():
+        data = account.data
+        if int.from_bytes(data[:4], "little") != _STATE_PROGRAM:
+            continue
+        code_address = Pubkey.from_bytes(data[4:36])
+        code_account = chain.accounts.get(code_address)
+        if code_account is None:
+            continue
+        code = code_account.data
+        authority = Pubkey.from_bytes(code[13:45]) if code[12] else None
+        slot = int.from_bytes(code[4:12], "little")
+        found.append(
+            ProgramInfo(address, code_address, authority, slot, len(code) - _PROGRAMDATA_HEADER_BYTES)
+        )
+    return sorted(found, key=lambda info: bytes(info.program_id))

@@ -1,0 +1,1 @@
+"""JSON-RPC over the embedded chain: one module per family of methods."""

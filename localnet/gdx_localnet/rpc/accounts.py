@@ -1,0 +1,146 @@
+"""Account queries."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from solders.pubkey import Pubkey
+
+from gdx_localnet import base58, tokens
+from gdx_localnet.rpc.dispatcher import method, with_context
+from gdx_localnet.rpc.encoding import encode_account
+from gdx_localnet.rpc.faults import invalid_params
+from gdx_localnet.rpc.params import (
+    ACCOUNT_ENCODINGS,
+    Args,
+    Config,
+    context_slot,
+    key_bytes,
+    unsigned,
+    wrong_type,
+)
+
+if TYPE_CHECKING:
+    from gdx_localnet.svm import EmbeddedChain
+
+_MAX_MULTIPLE = 100
+_MAX_FILTERS = 4
+_MAX_MEMCMP_BYTES = 128
+
+Filter = Callable[[bytes], bool]
+
+
+@method("getBalance", required=1, accepted=2)
+def get_balance(chain: EmbeddedChain, args: Args) -> Any:
+    address = args.pubkey(0)
+    slot = context_slot(chain, args.config(1))
+    account = chain.account(address, slot)
+    return with_context(slot, account.lamports if account is not None else 0)
+
+
+@method("getAccountInfo", required=1, accepted=2)
+def get_account_info(chain: EmbeddedChain, args: Args) -> Any:
+    address, config = args.pubkey(0), args.config(1)
+    encoding, data_slice = config.choice("encoding", ACCOUNT_ENCODINGS), config.data_slice()
+    slot = context_slot(chain, config)
+    account = chain.account(address, slot)
+    if account is None:
+        return with_context(slot, None)
+    return with_context(slot, encode_account(chain, address, account, encoding, data_slice))
+
+
+@method("getMultipleAccounts", required=1, accepted=2)
+def get_multiple_accounts(chain: EmbeddedChain, args: Args) -> Any:
+    addresses = [Pubkey.from_bytes(key_bytes(text, 32)) for text in args.items(0, _MAX_MULTIPLE)]
+    config = args.config(1)
+    encoding = config.choice("encoding", ACCOUNT_ENCODINGS) or "base64"
+    data_slice, slot = config.data_slice(), context_slot(chain, config)
+    found = ((address, chain.account(address, slot)) for address in addresses)
+    return with_context(
+        slot,
+        [
+            None if account is None else encode_account(chain, address, account, encoding, data_slice)
+            for address, account in found
+        ],
+    )
+
+
+@method("getProgramAccounts", required=1, accepted=2)
+def get_program_accounts(chain: EmbeddedChain, args: Args) -> Any:
+    program, config = args.pubkey(0), args.config(1)
+    encoding, data_slice = config.choice("encoding", ACCOUNT_ENCODINGS), config.data_slice()
+    filters = read_filters(config)
+    slot = context_slot(chain, config)
+    owned = chain.accounts.owned_by(program, slot)
+    matching = [
+        (address, account) for address, account in owned.items() if all(f(account.data) for f in filters)
+    ]
+    if config.flag("sortResults", default=True):
+        matching.sort(key=lambda item: bytes(item[0]))
+    value = [
+        {"account": encode_account(chain, address, account, encoding, data_slice), "pubkey": str(address)}
+        for address, account in matching
+    ]
+    return with_context(slot, value) if config.flag("withContext") else value
+
+
+def read_filters(config: Config) -> list[Filter]:
+    """The `filters` member as predicates over account data."""
+    members = config.members.get("filters")
+    if members is None:
+        return []
+    if not isinstance(members, list):
+        raise wrong_type(members, "a sequence")
+    if len(members) > _MAX_FILTERS:
+        raise invalid_params(f"Too many filters provided; max {_MAX_FILTERS}")
+    return [_read_filter(member) for member in members]
+
+
+def _read_filter(member: Any) -> Filter:
+    if member == "tokenAccountState":
+        return lambda data: len(data) >= tokens.ACCOUNT_BYTES and data[108] != 0
+    if not isinstance(member, dict) or len(member) != 1:
+        raise wrong_type(member, "enum RpcFilterType")
+    ((kind, value),) = member.items()
+    if kind == "dataSize":
+        size = unsigned(value)
+        return lambda data: len(data) == size
+    if kind != "memcmp" or not isinstance(value, dict):
+        raise invalid_params(
+            f"Invalid params: unknown variant `{kind}`, "
+            "expected one of `dataSize`, `memcmp`, `tokenAccountState`."
+        )
+    offset, wanted = unsigned(value.get("offset"), "usize"), _memcmp_bytes(value)
+    return lambda data: data[offset : offset + len(wanted)] == wanted and len(data) >= offset + len(wanted)
+
+
+def _memcmp_bytes(memcmp: dict[str, Any]) -> bytes:
+    value, encoding = memcmp.get("bytes"), memcmp.get("encoding", "base58")
+    if isinstance(value, list):
+        wanted = bytes(unsigned(byte) & 0xFF for byte in value)
+    elif not isinstance(value, str):
+        raise wrong_type(value, "a string")
+    elif encoding == "base64":
+        try:
+            wanted = base64.b64decode(value, validate=True)
+        except binascii.Error as error:
+            raise invalid_params(f"Invalid param: Base64DecodeError({error})") from error
+    else:
+        wanted = _memcmp_base58(value)
+    if len(wanted) > _MAX_MEMCMP_BYTES:
+        raise invalid_params("Invalid param: DataTooLarge")
+    return wanted
+
+
+def _memcmp_base58(text: str) -> bytes:
+    if len(text) > 2 * _MAX_MEMCMP_BYTES:
+        raise invalid_params("Invalid param: DataTooLarge")
+    foreign = base58.first_foreign(text)
+    if foreign is not None:
+        character, index = foreign
+        detail = f"InvalidCharacter {{ character: '{character}', index: {index} }}"
+        raise invalid_params(f"Invalid param: Base58DecodeError({detail})")
+    return base58.decode(text) or b""

@@ -1,0 +1,68 @@
+"""Accounts as JSON."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+import zstandard
+from solders.account import Account
+from solders.pubkey import Pubkey
+
+from gdx_localnet import base58
+from gdx_localnet.rpc.faults import INVALID_REQUEST, RpcFault
+from gdx_localnet.rpc.parsed_accounts import parse
+
+if TYPE_CHECKING:
+    from gdx_localnet.svm import EmbeddedChain
+
+_MAX_BASE58_BYTES = 128
+_compressor = zstandard.ZstdCompressor(level=1)
+
+
+def encode_account(
+    chain: EmbeddedChain,
+    address: Pubkey,
+    account: Account,
+    encoding: str | None,
+    data_slice: tuple[int, int] | None = None,
+) -> dict[str, Any]:
+    """An account as RPC gives it; `encoding` None is the old bare base58 string."""
+    data = account.data
+    return {
+        "data": _encode_data(chain, address, account, data, encoding or "binary", data_slice),
+        "executable": account.executable,
+        "lamports": account.lamports,
+        "owner": str(account.owner),
+        "rentEpoch": account.rent_epoch,
+        "space": len(data),
+    }
+
+
+def _encode_data(
+    chain: EmbeddedChain,
+    address: Pubkey,
+    account: Account,
+    data: bytes,
+    encoding: str,
+    data_slice: tuple[int, int] | None,
+) -> Any:
+    if encoding == "jsonParsed":
+        parsed = parse(chain, address, account)
+        if parsed is not None:
+            return parsed
+        encoding = "base64"
+    if data_slice is not None:
+        offset, length = data_slice
+        data = data[offset : offset + length]
+    if encoding == "base64":
+        return [base64.b64encode(data).decode(), "base64"]
+    if encoding == "base64+zstd":
+        return [base64.b64encode(_compressor.compress(data)).decode(), "base64+zstd"]
+    if len(data) > _MAX_BASE58_BYTES:
+        raise RpcFault(
+            INVALID_REQUEST,
+            "Encoded binary (base 58) data should be less than 128 bytes, please use Base64 encoding.",
+        )
+    text = base58.encode(data)
+    return [text, "base58"] if encoding == "base58" else text

@@ -1,0 +1,254 @@
+"""The embedded chain over HTTP and WebSocket: one ASGI app, two ports, one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import uvicorn
+
+from gdx_localnet.errors import EngineError, PortInUse
+from gdx_localnet.rpc.dispatcher import answer
+from gdx_localnet.svm import EmbeddedChain
+from gdx_localnet.ws import SubscriptionHub
+
+MAX_BODY_BYTES = 50 * 1024
+"""The validator's limit on a request's body."""
+
+_START_TIMEOUT_S = 10.0
+_WS_MAX_BYTES = 64 * 1024
+_WS_OUT_QUEUE = 256
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_CORS = [(b"access-control-allow-origin", b"*"), (b"vary", b"origin")]
+_JSON = (b"content-type", b"application/json; charset=utf-8")
+_TEXT = (b"content-type", b"text/plain; charset=utf-8")
+
+
+class RpcApp:
+    """The ASGI app: POST is JSON-RPC, GET /health says ok, a WebSocket subscribes."""
+
+    def __init__(self, chain: EmbeddedChain, hub: SubscriptionHub) -> None:
+        self._chain, self._hub = chain, hub
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or one socket."""
+        if scope["type"] == "websocket":
+            await self._hub.serve(receive, send)
+        elif scope["type"] == "http":
+            await self._serve_http(scope, receive, send)
+
+    async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        verb = scope["method"]
+        if verb == "POST":
+            await self._serve_post(scope, receive, send)
+        elif verb == "GET" and scope["path"] == "/health":
+            await _respond(send, 200, b"ok", [])
+        elif verb == "OPTIONS":
+            allow = [(b"allow", b"OPTIONS, POST"), (b"access-control-allow-methods", b"OPTIONS, POST")]
+            headers = [*allow, (b"access-control-allow-headers", b"*"), (b"access-control-max-age", b"86400")]
+            await _respond(send, 200, b"", [_JSON, *headers])
+        else:
+            text = b"Used HTTP Method is not allowed. POST or OPTIONS is required\n"
+            await _respond(send, 405, text, [_TEXT])
+
+    async def _serve_post(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        if headers.get(b"content-type", b"").split(b";")[0].strip() != b"application/json":
+            text = b"Supplied content type is not allowed. Content-Type: application/json is required"
+            await _respond(send, 415, text, [_TEXT])
+            return
+        body = await _read_body(receive)
+        if body is None:
+            await _respond(send, 413, b"request body size exceeds allowed maximum", [_TEXT])
+            return
+        await _respond(send, 200, answer(self._chain, body), [_JSON])
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    """The whole body, or None when it is longer than allowed (the rest is not read)."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"".join(parts)
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MAX_BODY_BYTES:
+            return None
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def _respond(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, length, *_CORS]})
+    await send({"type": "http.response.body", "body": body})
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that leaves signals to whoever runs it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+
+@dataclass(slots=True)
+class ServerHandle:
+    """A running server. `rpc_port` carries HTTP, `rpc_port + 1` WebSocket."""
+
+    chain: EmbeddedChain
+    host: str
+    rpc_port: int
+    _stop: Callable[[], None]
+
+    @property
+    def url(self) -> str:
+        """HTTP endpoint."""
+        return f"http://{self.host}:{self.rpc_port}"
+
+    @property
+    def ws_url(self) -> str:
+        """WebSocket endpoint."""
+        return f"ws://{self.host}:{self.rpc_port + 1}"
+
+    def stop(self) -> None:
+        """Stop serving; the chain stays usable in this process."""
+        self._stop()
+
+
+def bind_ports(host: str, rpc_port: int) -> tuple[socket.socket, socket.socket]:
+    """Listening sockets on `rpc_port` and the port after it; 0 picks a free pair.
+
+    Raises PortInUse.
+    """
+    if rpc_port:
+        return _bind(host, rpc_port), _bind(host, rpc_port + 1)
+    for _ in range(100):
+        first = _bind(host, 0)
+        try:
+            return first, _bind(host, first.getsockname()[1] + 1)
+        except (PortInUse, OverflowError):
+            first.close()
+    raise EngineError(f"no two free ports in a row found on {host}")
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+        bound.listen(1024)
+    except OSError as error:
+        bound.close()
+        raise PortInUse(port, host) from error
+    bound.setblocking(False)
+    return bound
+
+
+async def serve(
+    chain: EmbeddedChain,
+    *,
+    host: str = "127.0.0.1",
+    rpc_port: int = 8899,
+    stop: asyncio.Event | None = None,
+    on_ready: Callable[[ServerHandle], None] | None = None,
+) -> None:
+    """Serve `chain` until `stop` is set (or the task is cancelled). Raises PortInUse."""
+    sockets = bind_ports(host, rpc_port)
+    port = sockets[0].getsockname()[1]
+    loop, stop = asyncio.get_running_loop(), stop or asyncio.Event()
+    hub = SubscriptionHub(chain, loop)
+    app = RpcApp(chain, hub)
+    servers = [_Server(_config(app)) for _ in sockets]
+    runs = [asyncio.ensure_future(s.serve([sock])) for s, sock in zip(servers, sockets, strict=True)]
+    ticker = asyncio.ensure_future(_tick(chain))
+    try:
+        await _until_started(servers)
+        if on_ready is not None:
+            on_ready(ServerHandle(chain, host, port, partial(_set_from_any_thread, loop, stop)))
+        await stop.wait()
+    finally:
+        ticker.cancel()
+        await hub.close()
+        for server in servers:
+            server.should_exit = server.force_exit = True
+        await asyncio.gather(*runs, return_exceptions=True)
+        for sock in sockets:
+            sock.close()
+
+
+def _set_from_any_thread(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has ended already
+        loop.call_soon_threadsafe(stop.set)
+
+
+async def _until_started(servers: list[_Server]) -> None:
+    # uvicorn tells nobody when it starts; it takes a few milliseconds.
+    while not all(server.started for server in servers):  # noqa: ASYNC110
+        await asyncio.sleep(0.002)
+
+
+def _config(app: RpcApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="websockets-sansio",
+        ws_max_size=_WS_MAX_BYTES,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=1,
+        server_header=False,
+        date_header=False,
+    )
+
+
+async def _tick(chain: EmbeddedChain) -> None:
+    """Open slots on time even when nobody asks anything."""
+    while True:
+        await asyncio.sleep(chain.slot_ms / 1000)
+        chain.catch_up()
+
+
+def start_in_thread(chain: EmbeddedChain, *, host: str = "127.0.0.1", rpc_port: int = 0) -> ServerHandle:
+    """Serve `chain` from a thread of this process; returns once it answers. Raises PortInUse."""
+    ready = threading.Event()
+    handles: list[ServerHandle] = []
+    failures: list[BaseException] = []
+
+    def on_ready(handle: ServerHandle) -> None:
+        handles.append(handle)
+        ready.set()
+
+    def run() -> None:
+        try:
+            asyncio.run(serve(chain, host=host, rpc_port=rpc_port, on_ready=on_ready))
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=run, name="gdx-localnet", daemon=True)
+    thread.start()
+    if not ready.wait(_START_TIMEOUT_S) or not handles:
+        raise failures[0] if failures else EngineError("the embedded chain did not start to serve in time")
+    served = handles[0]
+
+    def stop() -> None:
+        served.stop()
+        thread.join(_START_TIMEOUT_S)
+
+    return ServerHandle(chain, host, served.rpc_port, stop)

@@ -1,0 +1,401 @@
+"""The embedded chain: LiteSVM with slots, blockhashes, commitments, fees, records and refusals around it."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from solders.account import Account
+from solders.clock import Clock
+from solders.epoch_schedule import EpochSchedule
+from solders.hash import Hash
+from solders.keypair import Keypair
+from solders.litesvm import LiteSVM
+from solders.pubkey import Pubkey
+from solders.signature import Signature
+from solders.transaction import VersionedTransaction
+from solders.transaction_metadata import SimulatedTransactionInfo
+
+from gdx_localnet import faucet, tokens
+from gdx_localnet.accounts import AccountStore
+from gdx_localnet.blockhashes import BlockhashQueue
+from gdx_localnet.clock import ChainTime, SlotMode
+from gdx_localnet.events import Applied, Commitment, Listener, Reached, SlotOpened
+from gdx_localnet.ledger import Block, Ledger, TransactionRecord
+from gdx_localnet.programs import UPGRADEABLE_LOADER
+from gdx_localnet.transactions import Resolved, nonce_holds, resolve, signatures_hold
+
+SLOTS_PER_EPOCH = 432_000
+SLOT_HASHES = Pubkey.from_string("SysvarS1otHashes111111111111111111111111111")
+_SLOT_HASHES_KEPT = 512
+_MAX_BLOCKS_PER_ADVANCE = 2_000
+_ACCOUNT_BASE_BYTES = 64
+_FEES_ONLY = ("ProgramAccountNotFound", "InvalidProgramForExecution", "MaxLoadedAccountsDataSizeExceeded")
+"""Errors of loading accounts: the transaction does not run, but it lands and pays its fee."""
+
+
+@dataclass(slots=True)
+class Execution:
+    """How a transaction went. `record` is set when it landed; `fee` is None when it never got as far."""
+
+    err: Any
+    logs: list[str]
+    units: int
+    fee: int | None
+    meta: Any
+    resolved: Resolved | None
+    record: TransactionRecord | None = None
+
+
+class EmbeddedChain:
+    """A Solana chain in this process. Every public method may be called from any thread.
+
+    slot_mode       when slots open (SlotMode); a `slot_ms` apart in mode clock
+    confirmed_lag   slots a transaction waits to be confirmed, mode clock only (default 1)
+    finalized_lag   slots a transaction waits to be finalized, mode clock only (default 32)
+    unix_ts         where chain time starts and, in modes fast and manual, stands (default: the computer's)
+    seed            makes genesis hash, identity and faucet repeatable (default: random)
+    history_limit   transactions kept for queries
+    """
+
+    def __init__(
+        self,
+        *,
+        slot_mode: SlotMode | str = SlotMode.FAST,
+        slot_ms: int = 400,
+        confirmed_lag: int = 1,
+        finalized_lag: int = 32,
+        unix_ts: int | None = None,
+        seed: bytes | None = None,
+        history_limit: int = 100_000,
+        verify_signatures: bool = True,
+    ) -> None:
+        self.slot_mode, self.slot_ms = SlotMode(slot_mode), slot_ms
+        self.verify_signatures = verify_signatures
+        self.lock = threading.RLock()
+        self.time = ChainTime(is_held=self.slot_mode is SlotMode.MANUAL)
+        if unix_ts is not None:
+            self.time.set(unix_ts * 1000, hold=self.slot_mode is not SlotMode.CLOCK)
+        self._lags = self._commitment_lags(confirmed_lag, finalized_lag)
+        seed = seed if seed is not None else os.urandom(32)
+        self.genesis_hash = Hash.hash(b"gdx-localnet genesis" + seed)
+        self.identity = Keypair.from_seed(bytes(Hash.hash(b"gdx-localnet identity" + seed))).pubkey()
+        self.faucet = Keypair.from_seed(bytes(Hash.hash(b"gdx-localnet faucet" + seed)))
+        # LiteSVM knows one blockhash and no slots: both checks, and duplicates, are done here.
+        self.svm = LiteSVM().with_blockhash_check(False).with_sigverify(False).with_transaction_history(0)
+        self.svm.set_epoch_schedule(EpochSchedule.without_warmup())
+        self.accounts = AccountStore(
+            self.svm, undo_slots=max(self._lags.values()) if self.slot_mode is SlotMode.CLOCK else 0
+        )
+        self.ledger = Ledger(history_limit)
+        self.blockhashes = BlockhashQueue(self.genesis_hash)
+        self.open_slot, self.height = 0, 0
+        self._slot_hashes: deque[tuple[int, Hash]] = deque(maxlen=_SLOT_HASHES_KEPT)
+        self._slot_hashes_set_at = -1
+        self._clock_set_to = (-1, -1)
+        self._next_slot_due = time.monotonic() + slot_ms / 1000
+        self._listeners: list[Listener] = []
+        self._unsettled: dict[Commitment, deque[Applied]] = {c: deque() for c in Commitment}
+        self.accounts.set(self.faucet.pubkey(), faucet.genesis_account())
+        self._open_next_slot(ages=True)
+
+    def _commitment_lags(self, confirmed_lag: int, finalized_lag: int) -> dict[Commitment, int]:
+        if self.slot_mode is SlotMode.CLOCK:
+            lags = (0, confirmed_lag, max(confirmed_lag, finalized_lag))
+        else:
+            # Fast closes the slot behind each transaction, so the newest closed slot holds everything.
+            lags = (1, 1, 1) if self.slot_mode is SlotMode.FAST else (0, 0, 0)
+        return dict(zip(Commitment, lags, strict=True))
+
+    # ── slots and time ──────────────────────────────────────────────────────────────────────────
+
+    def slot_at(self, commitment: Commitment) -> int:
+        """The newest slot of that commitment."""
+        return max(0, self.open_slot - self._lags[commitment])
+
+    def height_at(self, slot: int) -> int:
+        """The block height at `slot`."""
+        block = self.ledger.blocks.get(slot)
+        return self.height if block is None else block.height
+
+    def blockhash_at(self, slot: int) -> Hash:
+        """The latest blockhash as `slot` saw it."""
+        block = self.ledger.blocks.get(slot)
+        return self.blockhashes.latest if block is None else block.blockhash
+
+    def catch_up(self) -> int:
+        """In mode clock open every slot that is due; how many were opened."""
+        if self.slot_mode is not SlotMode.CLOCK:
+            return 0
+        with self.lock:
+            opened = 0
+            now = time.monotonic()
+            while self._next_slot_due <= now:
+                self._next_slot_due += self.slot_ms / 1000
+                self._open_next_slot(ages=True)
+                opened += 1
+            return opened
+
+    def advance_slots(self, count: int) -> int:
+        """Close the open slot and `count − 1` empty ones; chain time moves `slot_ms` each. The open slot.
+
+        Of very long jumps only the last 2,000 slots get a block; the ones before count as skipped.
+        """
+        with self.lock:
+            self.time.add(count * self.slot_ms)
+            skipped = max(0, count - _MAX_BLOCKS_PER_ADVANCE)
+            if skipped:
+                self._open_next_slot(ages=True, next_slot=self.open_slot + skipped)
+                count -= skipped
+            for _ in range(count):
+                self._open_next_slot(ages=True)
+            return self.open_slot
+
+    def set_time(self, unix_ts: int) -> None:
+        """Set chain time; it stands there in modes fast and manual, and runs on in mode clock."""
+        with self.lock:
+            self.time.set(unix_ts * 1000, hold=self.slot_mode is not SlotMode.CLOCK)
+            self.sync_sysvars()
+
+    def expire_blockhashes(self) -> Hash:
+        """Make every blockhash handed out so far invalid; the new latest."""
+        with self.lock:
+            self._open_next_slot(ages=True)
+            self.blockhashes.expire()
+            return self.blockhashes.latest
+
+    def _open_next_slot(self, *, ages: bool, next_slot: int | None = None) -> None:
+        """Close the open slot. A slot that only a transaction closed does not age blockhashes: in mode fast a
+        client would otherwise lose its blockhash after 150 transactions, which no cluster does to it."""
+        closed, parent = self.open_slot, max(0, self.open_slot - 1)
+        previous = self.blockhashes.latest
+        blockhash = Hash.hash(bytes(previous) + closed.to_bytes(8, "little")) if closed else previous
+        self.ledger.close_block(Block(closed, parent, self.height, blockhash, previous, self.time.now_ts()))
+        self._slot_hashes.appendleft((closed, blockhash))
+        if closed:
+            self.blockhashes.push(blockhash, self.height)
+        self.open_slot = next_slot if next_slot is not None else closed + 1
+        self.height += 1 if ages else 0
+        self.accounts.forget_before(self.open_slot)
+        if self._listeners:
+            self._settle()
+            self._tell(SlotOpened(self.open_slot, closed, self.slot_at(Commitment.FINALIZED)))
+
+    def sync_sysvars(self, *, slot_hashes: bool = False) -> None:
+        """Bring the Clock sysvar up to date, and SlotHashes (20 KiB, rarely read) when asked."""
+        now_ts = self.time.now_ts()
+        if self._clock_set_to != (self.open_slot, now_ts):
+            epoch = self.open_slot // SLOTS_PER_EPOCH
+            start_ts = now_ts - (self.open_slot % SLOTS_PER_EPOCH) * self.slot_ms // 1000
+            self.svm.set_clock(Clock(self.open_slot, start_ts, epoch, epoch + 1, now_ts))
+            self._clock_set_to = (self.open_slot, now_ts)
+        if slot_hashes and self._slot_hashes_set_at != self.open_slot:
+            self.svm.set_slot_hashes(list(self._slot_hashes))
+            self._slot_hashes_set_at = self.open_slot
+
+    # ── accounts ────────────────────────────────────────────────────────────────────────────────
+
+    def account(self, address: Pubkey, at_slot: int | None = None) -> Account | None:
+        """The account now, or as of `at_slot`; None when it does not exist."""
+        self.sync_sysvars(slot_hashes=address == SLOT_HASHES)
+        return self.accounts.get(address, at_slot)
+
+    def set_account(self, address: Pubkey, account: Account) -> None:
+        """Write an account past every rule; subscribers hear of it. In mode fast a slot goes by."""
+        with self.lock:
+            self.accounts.remember(self.open_slot, {address: self.accounts.get(address)})
+            self.accounts.set(address, account)
+            self._publish(Applied(self.open_slot, None, [(address, account)]))
+            if self.slot_mode is SlotMode.FAST:
+                self._open_next_slot(ages=False)
+
+    def airdrop(self, address: Pubkey, lamports: int) -> Signature:
+        """Send lamports from the faucet, by a real transaction. Raises ValueError when it fails."""
+        with self.lock:
+            tx = faucet.transfer(self.faucet, address, lamports, self.blockhashes.latest, self.ledger)
+            execution = self.submit(tx, preflight=False)
+            if execution.err is not None:
+                raise ValueError(f"airdrop of {lamports} lamports to {address} failed: {execution.err}")
+            return tx.signatures[0]
+
+    def loaded_bytes(self, keys: Sequence[Pubkey]) -> int:
+        """What loading these accounts counts for: 64 bytes and the data of each, and a program's code."""
+        total = 0
+        for key in keys:
+            account = self.accounts.get(key)
+            if account is None:
+                continue
+            data = account.data
+            total += _ACCOUNT_BASE_BYTES + len(data)
+            if account.executable and account.owner == UPGRADEABLE_LOADER:
+                code = self.accounts.get(Pubkey.from_bytes(data[4:36]))
+                total += _ACCOUNT_BASE_BYTES + len(code.data) if code is not None else 0
+        return total
+
+    # ── transactions ────────────────────────────────────────────────────────────────────────────
+
+    def submit(self, tx: VersionedTransaction, *, preflight: bool) -> Execution:
+        """Run a transaction. With `preflight` a failing one leaves no trace; without, it lands and pays.
+
+        Raises Unsanitary when its accounts can't be resolved.
+        """
+        with self.lock:
+            self.catch_up()
+            resolved = resolve(tx, self.accounts.get, self.open_slot)
+            refusal = self._refusal(tx, verify_signatures=self.verify_signatures, check_blockhash=True)
+            if refusal is not None:
+                return Execution(refusal, [], 0, None, None, resolved)
+            return self._execute(tx, resolved, preflight=preflight)
+
+    def simulate(
+        self, tx: VersionedTransaction, *, verify_signatures: bool, check_blockhash: bool
+    ) -> tuple[Execution, list[tuple[Pubkey, Account]]]:
+        """Run a transaction without effect; how it went, and its writable accounts afterwards."""
+        with self.lock:
+            self.catch_up()
+            resolved = resolve(tx, self.accounts.get, self.open_slot)
+            refusal = self._refusal(tx, verify_signatures=verify_signatures, check_blockhash=check_blockhash)
+            if refusal is not None:
+                return Execution(refusal, [], 0, None, None, resolved), []
+            self.sync_sysvars(slot_hashes=resolved.needs_slot_hashes)
+            result = self.svm.simulate_transaction(tx)
+            meta = result.meta()
+            err = _err_of(result)
+            post = result.post_accounts() if isinstance(result, SimulatedTransactionInfo) else []
+            return Execution(
+                err, meta.logs(), meta.compute_units_consumed(), meta.fee(), meta, resolved
+            ), post
+
+    def _refusal(
+        self, tx: VersionedTransaction, *, verify_signatures: bool, check_blockhash: bool
+    ) -> str | None:
+        if verify_signatures and not signatures_hold(tx):
+            return "SignatureFailure"
+        if check_blockhash and not self._blockhash_holds(tx):
+            return "BlockhashNotFound"
+        return "AlreadyProcessed" if tx.signatures[0] in self.ledger.by_signature else None
+
+    def _blockhash_holds(self, tx: VersionedTransaction) -> bool:
+        if self.blockhashes.is_valid(tx.message.recent_blockhash, self.height):
+            return True
+        return nonce_holds(tx, self.accounts.get)
+
+    def _execute(self, tx: VersionedTransaction, resolved: Resolved, *, preflight: bool) -> Execution:
+        self.sync_sysvars(slot_hashes=resolved.needs_slot_hashes)
+        get, keys = self.accounts.get, resolved.keys
+        payer_before = get(resolved.payer)
+        pre_balances = [self.accounts.balance(key) for key in keys]
+        pre_tokens = tokens.balances(keys, get)
+        replaced = {keys[i]: get(keys[i]) for i in resolved.writable} if self.accounts.keeps_history else {}
+        result = self.svm.send_transaction(tx)
+        meta, err = _meta_of(result), _err_of(result)
+        is_executed = meta.signature() == tx.signatures[0]
+        execution = Execution(err, meta.logs(), meta.compute_units_consumed(), meta.fee(), meta, resolved)
+        if err is not None and payer_before is not None:
+            if preflight:
+                # A failed transaction changes its payer only; giving the fee back undoes it entirely.
+                if is_executed:
+                    self.svm.set_account(resolved.payer, payer_before)
+                return execution
+            if not is_executed and err in _FEES_ONLY:
+                self._charge(resolved.payer, payer_before, meta.fee())
+                is_executed = True
+        if not is_executed:
+            return execution
+        self.accounts.remember(self.open_slot, replaced)
+        post_balances = pre_balances.copy()
+        for i in resolved.writable:
+            post_balances[i] = self.accounts.balance(keys[i])
+        record = TransactionRecord(
+            tx.signatures[0],
+            self.ledger.transaction_count,
+            self.open_slot,
+            len(self.ledger.open_records),
+            self.time.now_ts(),
+            tx,
+            keys,
+            resolved.loaded_writable,
+            resolved.loaded_readonly,
+            err,
+            meta,
+            meta.fee(),
+            err not in _FEES_ONLY if isinstance(err, str) else True,
+            pre_balances,
+            post_balances,
+            pre_tokens,
+            tokens.balances(keys, get) if pre_tokens or err is None else pre_tokens,
+        )
+        execution.record = record
+        self._land(record, resolved)
+        return execution
+
+    def _charge(self, payer: Pubkey, before: Account, fee: int) -> None:
+        left = before.lamports - fee
+        self.svm.set_account(
+            payer, Account(left, before.data, before.owner, before.executable, before.rent_epoch)
+        )
+
+    def _land(self, record: TransactionRecord, resolved: Resolved) -> None:
+        self.ledger.add_record(record)
+        self.accounts.touch(record.keys)
+        if self._listeners:
+            changed = resolved.writable if record.err is None else [0]
+            written = [(record.keys[i], self.accounts.get(record.keys[i])) for i in changed]
+            applied = Applied(record.slot, record, [(key, account or _gone()) for key, account in written])
+            self._publish(applied)
+        if self.slot_mode is SlotMode.FAST:
+            self._open_next_slot(ages=False)
+
+    # ── listeners ───────────────────────────────────────────────────────────────────────────────
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` with every event from now on, in the thread that caused it."""
+        with self.lock:
+            self._listeners.append(listener)
+
+    def stop_listening(self, listener: Listener) -> None:
+        """Stop calling `listener`."""
+        with self.lock:
+            self._listeners.remove(listener)
+
+    def _publish(self, applied: Applied) -> None:
+        if self._listeners:
+            for queue in self._unsettled.values():
+                queue.append(applied)
+            self._settle()
+
+    def _settle(self) -> None:
+        for commitment, queue in self._unsettled.items():
+            tip = self.slot_at(commitment)
+            while queue and queue[0].slot <= tip:
+                self._tell(Reached(commitment, queue.popleft()))
+
+    def _tell(self, event: SlotOpened | Reached) -> None:
+        for listener in self._listeners:
+            listener(event)
+
+    # ── RPC without HTTP ────────────────────────────────────────────────────────────────────────
+
+    def rpc(self, method: str, params: Sequence[Any] = ()) -> Any:
+        """The result of one JSON-RPC method; raises RpcFault as the server would answer an error."""
+        from gdx_localnet.rpc.dispatcher import call
+
+        return call(self, method, list(params))
+
+
+def _meta_of(result: Any) -> Any:
+    return result.meta() if hasattr(result, "err") else result
+
+
+def _err_of(result: Any) -> Any:
+    return json.loads(result.to_json())["err"] if hasattr(result, "err") else None
+
+
+def _gone() -> Account:
+    return Account(0, b"", Pubkey.default(), False, 0)
