@@ -67,7 +67,11 @@ mod tests {
     fn short_data_is_no_answer() {
         let data = sysvar(SYSTEM_PROGRAM, 3, &[4, 0, 0, 0]);
         for len in 0..data.len() - 2 {
-            assert_eq!(starts_with_durable_nonce(&data[..len]), None, "length {len}");
+            assert_eq!(
+                starts_with_durable_nonce(&data[..len]),
+                None,
+                "length {len}"
+            );
         }
     }
 }

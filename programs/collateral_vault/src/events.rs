@@ -14,7 +14,11 @@ pub struct EventHead {
 
 impl EventHead {
     pub fn new(clock: &Clock, sequence: u64) -> Self {
-        Self { slot: clock.slot, ts: clock.unix_timestamp, sequence }
+        Self {
+            slot: clock.slot,
+            ts: clock.unix_timestamp,
+            sequence,
+        }
     }
 }
 

@@ -9,6 +9,9 @@ use crate::error::VaultError;
 /// `DurableNonceRefused` when the first instruction of the transaction advances a nonce.
 pub fn refuse_durable_nonce(instructions: &AccountInfo<'_>) -> Result<()> {
     let data = instructions.try_borrow_data()?;
-    require!(starts_with_durable_nonce(&data) == Some(false), VaultError::DurableNonceRefused);
+    require!(
+        starts_with_durable_nonce(&data) == Some(false),
+        VaultError::DurableNonceRefused
+    );
     Ok(())
 }

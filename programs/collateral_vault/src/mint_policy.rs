@@ -24,8 +24,15 @@ const DESCRIPTIVE: [ExtensionType; 6] = [
 pub fn require_plain_mint(mint: &AccountInfo<'_>) -> Result<()> {
     let data = mint.try_borrow_data()?;
     let mint = StateWithExtensions::<Mint>::unpack(&data)?;
-    require_eq!(mint.base.decimals, QUOTE_DECIMALS, VaultError::QuoteDecimalsNotSix);
-    let is_plain = mint.get_extension_types()?.iter().all(|extension| DESCRIPTIVE.contains(extension));
+    require_eq!(
+        mint.base.decimals,
+        QUOTE_DECIMALS,
+        VaultError::QuoteDecimalsNotSix
+    );
+    let is_plain = mint
+        .get_extension_types()?
+        .iter()
+        .all(|extension| DESCRIPTIVE.contains(extension));
     require!(is_plain, VaultError::MintExtensionRefused);
     Ok(())
 }

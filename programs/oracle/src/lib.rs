@@ -60,7 +60,10 @@ pub mod oracle {
 
     /// Names the next authority of the feed, who may accept after the delay.
     #[access_control(ctx.accounts.validate())]
-    pub fn propose_feed_authority(ctx: Context<ProposeFeedAuthority>, new_authority: Pubkey) -> Result<()> {
+    pub fn propose_feed_authority(
+        ctx: Context<ProposeFeedAuthority>,
+        new_authority: Pubkey,
+    ) -> Result<()> {
         ProposeFeedAuthority::handle(ctx, new_authority)
     }
 

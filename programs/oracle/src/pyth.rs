@@ -35,7 +35,8 @@ pub fn read_price(account: &AccountInfo<'_>, fallback: &FallbackFeed) -> Result<
 
 /// `None` when the data is not a fully verified update of `feed_id`.
 fn parse_price(data: &[u8], feed_id: &[u8; 32]) -> Option<PythPrice> {
-    let is_verified = data.starts_with(&DISCRIMINATOR) && data.get(VERIFICATION_AT) == Some(&FULLY_VERIFIED);
+    let is_verified =
+        data.starts_with(&DISCRIMINATOR) && data.get(VERIFICATION_AT) == Some(&FULLY_VERIFIED);
     let message = data.get(MESSAGE_AT..MESSAGE_AT + MESSAGE_LEN)?;
     if !is_verified || message[..32] != feed_id[..] {
         return None;
@@ -97,7 +98,12 @@ mod tests {
             publish_ts: 1_700_000_000,
         };
         assert_eq!(price, expected);
-        assert_eq!(parse_price(&update(5, 0, -5, 1), &FEED_ID).unwrap().price_e6, 50);
+        assert_eq!(
+            parse_price(&update(5, 0, -5, 1), &FEED_ID)
+                .unwrap()
+                .price_e6,
+            50
+        );
     }
 
     #[test]
@@ -113,6 +119,11 @@ mod tests {
 
     #[test]
     fn a_negative_price_is_zero() {
-        assert_eq!(parse_price(&update(-500, 1, -8, 1), &FEED_ID).unwrap().price_e6, 0);
+        assert_eq!(
+            parse_price(&update(-500, 1, -8, 1), &FEED_ID)
+                .unwrap()
+                .price_e6,
+            0
+        );
     }
 }

@@ -1,7 +1,8 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    constants::INSTRUCTIONS_SYSVAR, events::AdminAccepted, guard::refuse_durable_nonce, state::VaultState,
+    constants::INSTRUCTIONS_SYSVAR, events::AdminAccepted, guard::refuse_durable_nonce,
+    state::VaultState,
 };
 
 #[event_cpi]
@@ -26,7 +27,10 @@ impl AcceptAdmin<'_> {
         let event = {
             let mut vault = ctx.accounts.vault_state.load_mut()?;
             vault.accept_admin(&signer, clock.unix_timestamp)?;
-            AdminAccepted { head: vault.next_head(&clock), admin: vault.admin }
+            AdminAccepted {
+                head: vault.next_head(&clock),
+                admin: vault.admin,
+            }
         };
         emit_cpi!(event);
         Ok(())

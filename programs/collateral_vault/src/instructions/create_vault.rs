@@ -59,7 +59,11 @@ impl CreateVault<'_> {
     pub fn validate(&self, args: &CreateVaultArgs) -> Result<()> {
         require_plain_mint(&self.quote_mint.to_account_info())?;
         args.withdraw_limit.validate()?;
-        require_gte!(MAX_DELAY_SECONDS, args.delay_seconds, VaultError::DelayTooLong);
+        require_gte!(
+            MAX_DELAY_SECONDS,
+            args.delay_seconds,
+            VaultError::DelayTooLong
+        );
         for key in [args.admin, args.guardian, args.fee_recipient] {
             require_keys_neq!(key, Pubkey::default(), VaultError::DefaultAddressRefused);
         }

@@ -1,5 +1,7 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{transfer_checked, Mint, TokenAccount, TokenInterface, TransferChecked};
+use anchor_spl::token_interface::{
+    transfer_checked, Mint, TokenAccount, TokenInterface, TransferChecked,
+};
 
 use crate::{
     error::VaultError,
@@ -43,7 +45,10 @@ impl Deposit<'_> {
         ctx.accounts.vault_token.reload()?;
         let tokens_atoms = ctx.accounts.vault_token.amount;
         let received_atoms = tokens_atoms.checked_sub(tokens_before_atoms);
-        require!(received_atoms == Some(amount_atoms), VaultError::TransferAmountMismatch);
+        require!(
+            received_atoms == Some(amount_atoms),
+            VaultError::TransferAmountMismatch
+        );
 
         let event = {
             let mut vault = ctx.accounts.vault_state.load_mut()?;

@@ -44,7 +44,10 @@ impl MovePool<'_> {
         })
     }
 
-    fn apply(&self, change: impl FnOnce(&mut VaultState, &mut MarketPool) -> Result<()>) -> Result<()> {
+    fn apply(
+        &self,
+        change: impl FnOnce(&mut VaultState, &mut MarketPool) -> Result<()>,
+    ) -> Result<()> {
         let mut vault = self.vault_state.load_mut()?;
         let mut pool = self.pool.load_mut()?;
         let owed_before_atoms = vault.owed_atoms()?;

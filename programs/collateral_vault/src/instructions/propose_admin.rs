@@ -1,8 +1,8 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    constants::INSTRUCTIONS_SYSVAR, error::VaultError, events::AdminProposed, guard::refuse_durable_nonce,
-    state::VaultState,
+    constants::INSTRUCTIONS_SYSVAR, error::VaultError, events::AdminProposed,
+    guard::refuse_durable_nonce, state::VaultState,
 };
 
 #[event_cpi]

@@ -30,7 +30,11 @@ impl SetWithdrawLimit<'_> {
         let event = {
             let mut vault = ctx.accounts.vault_state.load_mut()?;
             let not_before_ts = vault.schedule_withdraw_limit(limit, clock.unix_timestamp);
-            WithdrawLimitScheduled { head: vault.next_head(&clock), limit, not_before_ts }
+            WithdrawLimitScheduled {
+                head: vault.next_head(&clock),
+                limit,
+                not_before_ts,
+            }
         };
         emit_cpi!(event);
         Ok(())

@@ -1,5 +1,7 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{transfer_checked, Mint, TokenAccount, TokenInterface, TransferChecked};
+use anchor_spl::token_interface::{
+    transfer_checked, Mint, TokenAccount, TokenInterface, TransferChecked,
+};
 
 use crate::{
     error::VaultError,
@@ -44,7 +46,10 @@ impl Withdraw<'_> {
         ctx.accounts.vault_token.reload()?;
         let tokens_atoms = ctx.accounts.vault_token.amount;
         let sent_atoms = tokens_before_atoms.checked_sub(tokens_atoms);
-        require!(sent_atoms == Some(amount_atoms), VaultError::TransferAmountMismatch);
+        require!(
+            sent_atoms == Some(amount_atoms),
+            VaultError::TransferAmountMismatch
+        );
 
         let event = {
             let vault = ctx.accounts.vault_state.load()?;
@@ -72,7 +77,8 @@ impl Withdraw<'_> {
         let mut collateral = self.collateral.load_mut()?;
         vault.limiter.advance(now_ts);
         let window_seconds = vault.limiter.current.window_seconds;
-        let user_withdrawn_atoms = collateral.take_withdrawal(amount_atoms, window_seconds, now_ts)?;
+        let user_withdrawn_atoms =
+            collateral.take_withdrawal(amount_atoms, window_seconds, now_ts)?;
         vault.take_withdrawal(amount_atoms, user_withdrawn_atoms, now_ts)?;
         Ok(vault.limiter.net_outflow_atoms(now_ts))
     }

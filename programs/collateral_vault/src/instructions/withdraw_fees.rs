@@ -1,9 +1,11 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{transfer_checked, Mint, TokenAccount, TokenInterface, TransferChecked};
+use anchor_spl::token_interface::{
+    transfer_checked, Mint, TokenAccount, TokenInterface, TransferChecked,
+};
 
 use crate::{
-    constants::INSTRUCTIONS_SYSVAR, error::VaultError, events::FeesWithdrawn, guard::refuse_durable_nonce,
-    state::VaultState,
+    constants::INSTRUCTIONS_SYSVAR, error::VaultError, events::FeesWithdrawn,
+    guard::refuse_durable_nonce, state::VaultState,
 };
 
 #[event_cpi]
@@ -42,7 +44,10 @@ impl WithdrawFees<'_> {
 
     pub fn handle(ctx: Context<WithdrawFees>, amount_atoms: u64) -> Result<()> {
         let clock = Clock::get()?;
-        ctx.accounts.vault_state.load_mut()?.take_fees(amount_atoms)?;
+        ctx.accounts
+            .vault_state
+            .load_mut()?
+            .take_fees(amount_atoms)?;
         ctx.accounts.transfer(amount_atoms)?;
         ctx.accounts.vault_token.reload()?;
         let event = {

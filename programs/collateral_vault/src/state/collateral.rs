@@ -50,8 +50,17 @@ impl Collateral {
     }
 
     /// Takes a withdrawal and gives what the owner took in the window, this one included.
-    pub fn take_withdrawal(&mut self, amount_atoms: u64, window_seconds: u64, now_ts: i64) -> Result<u64> {
-        self.free_atoms = take(self.free_atoms, amount_atoms, VaultError::InsufficientFreeCollateral)?;
+    pub fn take_withdrawal(
+        &mut self,
+        amount_atoms: u64,
+        window_seconds: u64,
+        now_ts: i64,
+    ) -> Result<u64> {
+        self.free_atoms = take(
+            self.free_atoms,
+            amount_atoms,
+            VaultError::InsufficientFreeCollateral,
+        )?;
         self.total_withdrawn_atoms = add(self.total_withdrawn_atoms, amount_atoms)?;
         if now_ts >= self.window_start_ts.saturating_add_unsigned(window_seconds) {
             self.window_start_ts = now_ts;
@@ -62,7 +71,11 @@ impl Collateral {
     }
 
     pub fn lock(&mut self, amount_atoms: u64) -> Result<()> {
-        self.free_atoms = take(self.free_atoms, amount_atoms, VaultError::InsufficientFreeCollateral)?;
+        self.free_atoms = take(
+            self.free_atoms,
+            amount_atoms,
+            VaultError::InsufficientFreeCollateral,
+        )?;
         self.total_locked_atoms = add(self.total_locked_atoms, amount_atoms)?;
         Ok(())
     }
@@ -75,9 +88,13 @@ impl Collateral {
 
     /// `free = deposited + released − withdrawn − locked`.
     pub fn invariant(&self) -> Result<()> {
-        let received = u128::from(self.total_deposited_atoms) + u128::from(self.total_released_atoms);
+        let received =
+            u128::from(self.total_deposited_atoms) + u128::from(self.total_released_atoms);
         let spent = u128::from(self.total_withdrawn_atoms) + u128::from(self.total_locked_atoms);
-        require!(received == spent + u128::from(self.free_atoms), VaultError::LedgerNotBacked);
+        require!(
+            received == spent + u128::from(self.free_atoms),
+            VaultError::LedgerNotBacked
+        );
         Ok(())
     }
 }

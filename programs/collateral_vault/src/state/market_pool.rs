@@ -61,7 +61,11 @@ impl MarketPool {
     }
 
     pub fn draw_insurance(&mut self, amount_atoms: u64) -> Result<()> {
-        self.insurance_atoms = take(self.insurance_atoms, amount_atoms, VaultError::InsuranceShort)?;
+        self.insurance_atoms = take(
+            self.insurance_atoms,
+            amount_atoms,
+            VaultError::InsuranceShort,
+        )?;
         self.locked_atoms = add(self.locked_atoms, amount_atoms)?;
         self.total_drawn_atoms = add(self.total_drawn_atoms, amount_atoms)?;
         Ok(())
@@ -71,8 +75,15 @@ impl MarketPool {
     pub fn invariant(&self) -> Result<()> {
         let sum = |values: [u64; 3]| values.iter().map(|value| u128::from(*value)).sum::<u128>();
         let locked_in = sum([self.total_locked_atoms, self.total_drawn_atoms, 0]);
-        let locked_out = sum([self.total_released_atoms, self.total_swept_atoms, self.total_insured_atoms]);
-        require!(locked_in == locked_out + u128::from(self.locked_atoms), VaultError::LedgerNotBacked);
+        let locked_out = sum([
+            self.total_released_atoms,
+            self.total_swept_atoms,
+            self.total_insured_atoms,
+        ]);
+        require!(
+            locked_in == locked_out + u128::from(self.locked_atoms),
+            VaultError::LedgerNotBacked
+        );
         require!(
             u128::from(self.total_insured_atoms)
                 == u128::from(self.total_drawn_atoms) + u128::from(self.insurance_atoms),

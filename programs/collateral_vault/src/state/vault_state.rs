@@ -5,7 +5,8 @@ use anchor_lang::prelude::*;
 use super::{WithdrawLimit, WithdrawLimiter};
 use crate::{
     constants::{
-        LAYOUT_VERSION, PAUSE_ALL, PAUSE_DEPOSIT, PAUSE_LOCK, PAUSE_WITHDRAW, WITHDRAW_PAUSE_SECONDS,
+        LAYOUT_VERSION, PAUSE_ALL, PAUSE_DEPOSIT, PAUSE_LOCK, PAUSE_WITHDRAW,
+        WITHDRAW_PAUSE_SECONDS,
     },
     error::VaultError,
     events::EventHead,
@@ -112,13 +113,21 @@ impl VaultState {
 
     /// `tokens >= free + Σ locked + insurance + fees`, where tokens were moved.
     pub fn invariant(&self, tokens_atoms: u64) -> Result<()> {
-        require_gte!(tokens_atoms, self.owed_atoms()?, VaultError::LedgerNotBacked);
+        require_gte!(
+            tokens_atoms,
+            self.owed_atoms()?,
+            VaultError::LedgerNotBacked
+        );
         Ok(())
     }
 
     /// Where no token moved, what is owed did not change.
     pub fn invariant_internal(&self, owed_before_atoms: u64) -> Result<()> {
-        require_eq!(self.owed_atoms()?, owed_before_atoms, VaultError::LedgerNotBacked);
+        require_eq!(
+            self.owed_atoms()?,
+            owed_before_atoms,
+            VaultError::LedgerNotBacked
+        );
         Ok(())
     }
 
@@ -136,14 +145,23 @@ impl VaultState {
         user_withdrawn_atoms: u64,
         now_ts: i64,
     ) -> Result<()> {
-        self.limiter.count_withdrawal(amount_atoms, user_withdrawn_atoms, now_ts)?;
-        self.free_atoms = take(self.free_atoms, amount_atoms, VaultError::InsufficientFreeCollateral)?;
+        self.limiter
+            .count_withdrawal(amount_atoms, user_withdrawn_atoms, now_ts)?;
+        self.free_atoms = take(
+            self.free_atoms,
+            amount_atoms,
+            VaultError::InsufficientFreeCollateral,
+        )?;
         self.total_withdrawn_atoms = add(self.total_withdrawn_atoms, amount_atoms)?;
         Ok(())
     }
 
     pub fn lock(&mut self, amount_atoms: u64) -> Result<()> {
-        self.free_atoms = take(self.free_atoms, amount_atoms, VaultError::InsufficientFreeCollateral)?;
+        self.free_atoms = take(
+            self.free_atoms,
+            amount_atoms,
+            VaultError::InsufficientFreeCollateral,
+        )?;
         self.locked_atoms = add(self.locked_atoms, amount_atoms)?;
         Ok(())
     }
@@ -167,7 +185,11 @@ impl VaultState {
     }
 
     pub fn draw_insurance(&mut self, amount_atoms: u64) -> Result<()> {
-        self.insurance_atoms = take(self.insurance_atoms, amount_atoms, VaultError::InsuranceShort)?;
+        self.insurance_atoms = take(
+            self.insurance_atoms,
+            amount_atoms,
+            VaultError::InsuranceShort,
+        )?;
         self.locked_atoms = add(self.locked_atoms, amount_atoms)?;
         Ok(())
     }
@@ -178,7 +200,10 @@ impl VaultState {
     }
 
     pub fn require_deposits_open(&self) -> Result<()> {
-        require!(self.pause_bits & PAUSE_DEPOSIT == 0, VaultError::DepositsPaused);
+        require!(
+            self.pause_bits & PAUSE_DEPOSIT == 0,
+            VaultError::DepositsPaused
+        );
         Ok(())
     }
 
@@ -189,7 +214,8 @@ impl VaultState {
 
     /// A pause of withdrawals lapses by itself.
     pub fn require_withdrawals_open(&self, now_ts: i64) -> Result<()> {
-        let is_paused = self.pause_bits & PAUSE_WITHDRAW != 0 && now_ts < self.withdraw_pause_expiry_ts;
+        let is_paused =
+            self.pause_bits & PAUSE_WITHDRAW != 0 && now_ts < self.withdraw_pause_expiry_ts;
         require!(!is_paused, VaultError::WithdrawalsPaused);
         Ok(())
     }
@@ -201,7 +227,10 @@ impl VaultState {
         require!(pause_bits & !PAUSE_ALL == 0, VaultError::UnknownPauseBit);
         if *signer != self.admin {
             require_keys_eq!(*signer, self.guardian, VaultError::NotAdminOrGuardian);
-            require!(self.pause_bits & !pause_bits == 0, VaultError::GuardianMayOnlyPause);
+            require!(
+                self.pause_bits & !pause_bits == 0,
+                VaultError::GuardianMayOnlyPause
+            );
         }
         let is_newly_paused = pause_bits & !self.pause_bits & PAUSE_WITHDRAW != 0;
         if is_newly_paused {
@@ -227,9 +256,17 @@ impl VaultState {
     /// # Errors
     /// `NoPendingAdmin`, `NotPendingAdmin`, `DelayNotPassed`.
     pub fn accept_admin(&mut self, signer: &Pubkey, now_ts: i64) -> Result<()> {
-        require_keys_neq!(self.pending_admin, Pubkey::default(), VaultError::NoPendingAdmin);
+        require_keys_neq!(
+            self.pending_admin,
+            Pubkey::default(),
+            VaultError::NoPendingAdmin
+        );
         require_keys_eq!(*signer, self.pending_admin, VaultError::NotPendingAdmin);
-        require_gte!(now_ts, self.pending_admin_not_before_ts, VaultError::DelayNotPassed);
+        require_gte!(
+            now_ts,
+            self.pending_admin_not_before_ts,
+            VaultError::DelayNotPassed
+        );
         self.admin = self.pending_admin;
         self.pending_admin = Pubkey::default();
         self.pending_admin_not_before_ts = 0;
@@ -243,7 +280,9 @@ impl VaultState {
 
 /// `total + amount`, or `LedgerOverflow`.
 pub(super) fn add(total_atoms: u64, amount_atoms: u64) -> Result<u64> {
-    total_atoms.checked_add(amount_atoms).ok_or(error!(VaultError::LedgerOverflow))
+    total_atoms
+        .checked_add(amount_atoms)
+        .ok_or(error!(VaultError::LedgerOverflow))
 }
 
 /// `total − amount`, or the error that names what is short.

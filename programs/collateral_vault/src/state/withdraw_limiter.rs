@@ -69,7 +69,11 @@ impl WithdrawLimiter {
         if elapsed < window {
             return;
         }
-        self.previous_net_atoms = if elapsed < window.saturating_mul(2) { self.window_net_atoms } else { 0 };
+        self.previous_net_atoms = if elapsed < window.saturating_mul(2) {
+            self.window_net_atoms
+        } else {
+            0
+        };
         self.window_net_atoms = 0;
         self.window_start_ts = now_ts - elapsed % window;
     }
@@ -93,8 +97,12 @@ impl WithdrawLimiter {
         self.advance(now_ts);
         self.add_net(signed(amount_atoms)?)?;
         let is_small = user_withdrawn_atoms <= self.current.user_minimum_atoms;
-        let is_within = i128::from(self.net_outflow_atoms(now_ts)) <= i128::from(self.current.limit_atoms);
-        require!(self.current.limit_atoms == 0 || is_small || is_within, VaultError::WithdrawLimitExceeded);
+        let is_within =
+            i128::from(self.net_outflow_atoms(now_ts)) <= i128::from(self.current.limit_atoms);
+        require!(
+            self.current.limit_atoms == 0 || is_small || is_within,
+            VaultError::WithdrawLimitExceeded
+        );
         Ok(())
     }
 
@@ -115,8 +123,10 @@ impl WithdrawLimiter {
     }
 
     fn add_net(&mut self, change_atoms: i64) -> Result<()> {
-        self.window_net_atoms =
-            self.window_net_atoms.checked_add(change_atoms).ok_or(VaultError::LedgerOverflow)?;
+        self.window_net_atoms = self
+            .window_net_atoms
+            .checked_add(change_atoms)
+            .ok_or(VaultError::LedgerOverflow)?;
         Ok(())
     }
 }
@@ -131,7 +141,11 @@ mod tests {
 
     fn limiter() -> WithdrawLimiter {
         let mut limiter = WithdrawLimiter::default();
-        let limit = WithdrawLimit { limit_atoms: 1_000, user_minimum_atoms: 10, window_seconds: 100 };
+        let limit = WithdrawLimit {
+            limit_atoms: 1_000,
+            user_minimum_atoms: 10,
+            window_seconds: 100,
+        };
         limiter.schedule(limit, 1_000, 1_000);
         limiter
     }
@@ -170,7 +184,11 @@ mod tests {
     #[test]
     fn a_scheduled_limit_waits_for_its_time() {
         let mut limiter = limiter();
-        let tighter = WithdrawLimit { limit_atoms: 1, user_minimum_atoms: 0, window_seconds: 100 };
+        let tighter = WithdrawLimit {
+            limit_atoms: 1,
+            user_minimum_atoms: 0,
+            window_seconds: 100,
+        };
         limiter.schedule(tighter, 1_050, 1_000);
         limiter.count_withdrawal(900, 900, 1_049).unwrap();
         assert!(limiter.count_withdrawal(50, 950, 1_050).is_err());

@@ -48,7 +48,11 @@ impl CreateFeed<'_> {
     pub fn validate(&self, args: &CreateFeedArgs) -> Result<()> {
         args.limits.validate()?;
         require_gte!(MAX_SECONDS, args.delay_seconds, OracleError::DelayTooLong);
-        require_keys_neq!(args.authority, Pubkey::default(), OracleError::DefaultAddressRefused);
+        require_keys_neq!(
+            args.authority,
+            Pubkey::default(),
+            OracleError::DefaultAddressRefused
+        );
         Ok(())
     }
 

@@ -15,7 +15,10 @@ impl PublishPrice<'_> {
     pub fn validate(&self, price_e6: u64, confidence_e6: u64) -> Result<()> {
         require!(price_e6 > 0, OracleError::PriceIsZero);
         require!(price_e6 <= MAX_PRICE_E6, OracleError::PriceTooHigh);
-        require!(confidence_e6 <= MAX_PRICE_E6, OracleError::ConfidenceTooHigh);
+        require!(
+            confidence_e6 <= MAX_PRICE_E6,
+            OracleError::ConfidenceTooHigh
+        );
         Ok(())
     }
 
@@ -28,7 +31,10 @@ impl PublishPrice<'_> {
         let clock = Clock::get()?;
         let mut feed = ctx.accounts.feed.load_mut()?;
         feed.activate_due(clock.unix_timestamp);
-        let quote = Quote { price_e6, confidence_e6 };
+        let quote = Quote {
+            price_e6,
+            confidence_e6,
+        };
         feed.publish(ctx.accounts.publisher.key, quote, publish_ts, &clock)?;
         feed.invariant()
     }

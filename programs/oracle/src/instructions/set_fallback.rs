@@ -32,7 +32,12 @@ impl SetFallback<'_> {
             feed.invariant()?;
             (feed.next_head(&clock), not_before_ts)
         };
-        emit_cpi!(FallbackScheduled { head, feed: ctx.accounts.feed.key(), fallback, not_before_ts });
+        emit_cpi!(FallbackScheduled {
+            head,
+            feed: ctx.accounts.feed.key(),
+            fallback,
+            not_before_ts
+        });
         Ok(())
     }
 }

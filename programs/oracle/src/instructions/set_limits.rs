@@ -33,7 +33,12 @@ impl SetLimits<'_> {
             feed.invariant()?;
             (feed.next_head(&clock), not_before_ts)
         };
-        emit_cpi!(LimitsScheduled { head, feed: ctx.accounts.feed.key(), limits, not_before_ts });
+        emit_cpi!(LimitsScheduled {
+            head,
+            feed: ctx.accounts.feed.key(),
+            limits,
+            not_before_ts
+        });
         Ok(())
     }
 }

@@ -24,7 +24,11 @@ impl SetPublishers<'_> {
         refuse_durable_nonce(&self.instructions)
     }
 
-    pub fn handle(ctx: Context<SetPublishers>, publishers: Vec<Pubkey>, min_publishers: u8) -> Result<()> {
+    pub fn handle(
+        ctx: Context<SetPublishers>,
+        publishers: Vec<Pubkey>,
+        min_publishers: u8,
+    ) -> Result<()> {
         let clock = Clock::get()?;
         let set = PublisherSet::new(&publishers, min_publishers)?;
         let (head, not_before_ts) = {

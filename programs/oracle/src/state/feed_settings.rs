@@ -89,7 +89,10 @@ impl PublisherSet {
     /// `WrongPublisherCount`, `PublisherRepeated`, `InvalidMinPublishers`.
     pub fn new(publishers: &[Pubkey], min_publishers: u8) -> Result<Self> {
         let count = publishers.len();
-        require!((MIN_PUBLISHERS..=MAX_PUBLISHERS).contains(&count), OracleError::WrongPublisherCount);
+        require!(
+            (MIN_PUBLISHERS..=MAX_PUBLISHERS).contains(&count),
+            OracleError::WrongPublisherCount
+        );
         for (index, key) in publishers.iter().enumerate() {
             let is_new = *key != Pubkey::default() && !publishers[..index].contains(key);
             require!(is_new, OracleError::PublisherRepeated);
@@ -98,8 +101,11 @@ impl PublisherSet {
             (MIN_PUBLISHERS..=count).contains(&usize::from(min_publishers)),
             OracleError::InvalidMinPublishers
         );
-        let mut set =
-            Self { count: count as u32, min_publishers: u32::from(min_publishers), ..Self::default() };
+        let mut set = Self {
+            count: count as u32,
+            min_publishers: u32::from(min_publishers),
+            ..Self::default()
+        };
         set.keys[..count].copy_from_slice(publishers);
         Ok(set)
     }

@@ -30,11 +30,17 @@ impl MinuteRing {
     pub fn record(&mut self, price_e6: u64, previous_e6: u64, now_ts: i64) {
         let minute = now_ts.div_euclid(SECONDS_PER_MINUTE);
         if previous_e6 == 0 || self.newest_minute == 0 {
-            *self.range_mut(minute) = MinuteRange { low_e6: price_e6, high_e6: price_e6 };
+            *self.range_mut(minute) = MinuteRange {
+                low_e6: price_e6,
+                high_e6: price_e6,
+            };
             self.newest_minute = minute;
             return;
         }
-        let in_force = MinuteRange { low_e6: previous_e6, high_e6: previous_e6 };
+        let in_force = MinuteRange {
+            low_e6: previous_e6,
+            high_e6: previous_e6,
+        };
         let oldest_kept = minute - RING_MINUTES as i64 + 1;
         for skipped in (self.newest_minute + 1).max(oldest_kept)..=minute {
             *self.range_mut(skipped) = in_force;
@@ -57,8 +63,11 @@ impl MinuteRing {
         if self.newest_minute == 0 || !is_kept || from > to {
             return None;
         }
-        let (mut low_e6, mut high_e6) =
-            if to > self.newest_minute { (last_e6, last_e6) } else { (u64::MAX, 0) };
+        let (mut low_e6, mut high_e6) = if to > self.newest_minute {
+            (last_e6, last_e6)
+        } else {
+            (u64::MAX, 0)
+        };
         for minute in from..=to.min(self.newest_minute) {
             let range = self.ranges[slot(minute)];
             if range.low_e6 == 0 {
@@ -86,7 +95,10 @@ mod tests {
     const START: i64 = 1_700_000_040; // a full minute
 
     fn ring() -> MinuteRing {
-        MinuteRing { ranges: [MinuteRange::default(); RING_MINUTES], newest_minute: 0 }
+        MinuteRing {
+            ranges: [MinuteRange::default(); RING_MINUTES],
+            newest_minute: 0,
+        }
     }
 
     #[test]
@@ -96,9 +108,15 @@ mod tests {
         ring.record(90, 100, START + 10);
         ring.record(95, 90, START + 70);
         assert_eq!(ring.low_high_e6(START, START + 59, 95), Some((90, 100)));
-        assert_eq!(ring.low_high_e6(START + 60, START + 119, 95), Some((90, 95)));
+        assert_eq!(
+            ring.low_high_e6(START + 60, START + 119, 95),
+            Some((90, 95))
+        );
         assert_eq!(ring.low_high_e6(START, START + 500, 95), Some((90, 100)));
-        assert_eq!(ring.low_high_e6(START + 300, START + 301, 95), Some((95, 95)));
+        assert_eq!(
+            ring.low_high_e6(START + 300, START + 301, 95),
+            Some((95, 95))
+        );
     }
 
     #[test]
@@ -106,8 +124,14 @@ mod tests {
         let mut ring = ring();
         ring.record(100, 0, START);
         ring.record(120, 100, START + 5 * 60);
-        assert_eq!(ring.low_high_e6(START + 60, START + 239, 120), Some((100, 100)));
-        assert_eq!(ring.low_high_e6(START + 300, START + 301, 120), Some((100, 120)));
+        assert_eq!(
+            ring.low_high_e6(START + 60, START + 239, 120),
+            Some((100, 100))
+        );
+        assert_eq!(
+            ring.low_high_e6(START + 300, START + 301, 120),
+            Some((100, 120))
+        );
     }
 
     #[test]
@@ -116,8 +140,14 @@ mod tests {
         ring.record(100, 0, START);
         assert_eq!(ring.low_high_e6(START - 1, START, 100), None);
         ring.record(110, 100, START + 200 * 60);
-        assert_eq!(ring.low_high_e6(START + 140 * 60, START + 200 * 60, 110), None);
-        assert_eq!(ring.low_high_e6(START + 141 * 60, START + 199 * 60, 110), Some((100, 100)));
+        assert_eq!(
+            ring.low_high_e6(START + 140 * 60, START + 200 * 60, 110),
+            None
+        );
+        assert_eq!(
+            ring.low_high_e6(START + 141 * 60, START + 199 * 60, 110),
+            Some((100, 100))
+        );
         assert_eq!(ring.low_high_e6(START + 2, START + 1, 110), None);
     }
 
@@ -142,11 +172,19 @@ mod tests {
                 continue;
             }
             let in_force_before = history.iter().rev().find(|(ts, _)| *ts < from * 60);
-            let within = history.iter().filter(|(ts, _)| (from * 60..(to + 1) * 60).contains(ts));
-            let prices: Vec<u64> =
-                in_force_before.into_iter().chain(within).map(|(_, price)| *price).collect();
+            let within = history
+                .iter()
+                .filter(|(ts, _)| (from * 60..(to + 1) * 60).contains(ts));
+            let prices: Vec<u64> = in_force_before
+                .into_iter()
+                .chain(within)
+                .map(|(_, price)| *price)
+                .collect();
             let expected = (*prices.iter().min().unwrap(), *prices.iter().max().unwrap());
-            assert_eq!(ring.low_high_e6(from * 60, to * 60 + 59, price_e6), Some(expected));
+            assert_eq!(
+                ring.low_high_e6(from * 60, to * 60 + 59, price_e6),
+                Some(expected)
+            );
         }
     }
 }

@@ -84,13 +84,22 @@ impl PriceFeed {
     ///
     /// # Errors
     /// `NotPublisher`, `PublishTimeNotLater`, `PublishTimeInFuture`.
-    pub fn publish(&mut self, key: &Pubkey, quote: Quote, publish_ts: i64, clock: &Clock) -> Result<()> {
+    pub fn publish(
+        &mut self,
+        key: &Pubkey,
+        quote: Quote,
+        publish_ts: i64,
+        clock: &Clock,
+    ) -> Result<()> {
         let now_ts = clock.unix_timestamp;
         let publisher = self.publishers[..self.publisher_count as usize]
             .iter_mut()
             .find(|publisher| publisher.key == *key)
             .ok_or(OracleError::NotPublisher)?;
-        require!(publish_ts > publisher.publish_ts, OracleError::PublishTimeNotLater);
+        require!(
+            publish_ts > publisher.publish_ts,
+            OracleError::PublishTimeNotLater
+        );
         require!(
             publish_ts <= now_ts.saturating_add(FUTURE_TOLERANCE_SECONDS),
             OracleError::PublishTimeInFuture
@@ -107,7 +116,10 @@ impl PriceFeed {
         let mut quotes = [Quote::default(); MAX_PUBLISHERS];
         let (mut count, mut newest_ts) = (0, i64::MIN);
         for publisher in self.fresh_publishers(now_ts) {
-            quotes[count] = Quote { price_e6: publisher.price_e6, confidence_e6: publisher.confidence_e6 };
+            quotes[count] = Quote {
+                price_e6: publisher.price_e6,
+                confidence_e6: publisher.confidence_e6,
+            };
             newest_ts = newest_ts.max(publisher.publish_ts);
             count += 1;
         }
@@ -134,7 +146,8 @@ impl PriceFeed {
         let sample_e9 = price_e6 * AVERAGE_PER_PRICE; // fits: prices are at most MAX_PRICE_E6
         let elapsed_s = u64::try_from(now_ts.saturating_sub(self.average_ts)).unwrap_or(0);
         let average = |previous_e9: u64, period_s: u64| {
-            ema_e6(previous_e9, sample_e9, elapsed_s, period_s).map_err(|_| error!(OracleError::MathOverflow))
+            ema_e6(previous_e9, sample_e9, elapsed_s, period_s)
+                .map_err(|_| error!(OracleError::MathOverflow))
         };
         self.ema_e9 = average(self.ema_e9, EMA_PERIOD_SECONDS)?;
         self.twap_e9 = average(self.twap_e9, TWAP_PERIOD_SECONDS)?;
@@ -203,9 +216,21 @@ impl PriceFeed {
     /// # Errors
     /// `NoPendingAuthority`, `NotPendingAuthority`, `DelayNotPassed`.
     pub fn accept_authority(&mut self, signer: &Pubkey, now_ts: i64) -> Result<()> {
-        require_keys_neq!(self.pending_authority, Pubkey::default(), OracleError::NoPendingAuthority);
-        require_keys_eq!(*signer, self.pending_authority, OracleError::NotPendingAuthority);
-        require_gte!(now_ts, self.pending_authority_not_before_ts, OracleError::DelayNotPassed);
+        require_keys_neq!(
+            self.pending_authority,
+            Pubkey::default(),
+            OracleError::NoPendingAuthority
+        );
+        require_keys_eq!(
+            *signer,
+            self.pending_authority,
+            OracleError::NotPendingAuthority
+        );
+        require_gte!(
+            now_ts,
+            self.pending_authority_not_before_ts,
+            OracleError::DelayNotPassed
+        );
         self.authority = self.pending_authority;
         self.pending_authority = Pubkey::default();
         self.pending_authority_not_before_ts = 0;
@@ -214,11 +239,14 @@ impl PriceFeed {
 
     /// Counts and ranges that every instruction leaves behind.
     pub fn invariant(&self) -> Result<()> {
-        let is_counted =
-            self.min_publishers <= self.publisher_count && self.publisher_count as usize <= MAX_PUBLISHERS;
+        let is_counted = self.min_publishers <= self.publisher_count
+            && self.publisher_count as usize <= MAX_PUBLISHERS;
         let has_averages = (self.price_e6 == 0) == (self.ema_e9 == 0)
             && (self.price_e6 == 0) == (self.minutes.newest_minute == 0);
-        require!(is_counted && has_averages && self.price_e6 <= MAX_PRICE_E6, OracleError::FeedInconsistent);
+        require!(
+            is_counted && has_averages && self.price_e6 <= MAX_PRICE_E6,
+            OracleError::FeedInconsistent
+        );
         Ok(())
     }
 
@@ -226,9 +254,16 @@ impl PriceFeed {
     fn replace_publishers(&mut self, set: &PublisherSet) {
         let old = self.publishers;
         self.publishers = [Publisher::default(); MAX_PUBLISHERS];
-        for (publisher, key) in self.publishers.iter_mut().zip(&set.keys[..set.count as usize]) {
+        for (publisher, key) in self
+            .publishers
+            .iter_mut()
+            .zip(&set.keys[..set.count as usize])
+        {
             let known = old.iter().find(|publisher| publisher.key == *key);
-            *publisher = known.copied().unwrap_or(Publisher { key: *key, ..Publisher::default() });
+            *publisher = known.copied().unwrap_or(Publisher {
+                key: *key,
+                ..Publisher::default()
+            });
         }
         self.publisher_count = set.count;
         self.min_publishers = set.min_publishers;

@@ -45,7 +45,8 @@ impl PriceFeed {
     #[must_use]
     pub fn validity(&self, now_ts: i64) -> ValidityBits {
         let is_short = self.fresh_publishers(now_ts).count() < self.min_publishers as usize;
-        (self.quality() | self.age(self.publish_ts, now_ts)).with(ValidityBits::TOO_FEW_PUBLISHERS, is_short)
+        (self.quality() | self.age(self.publish_ts, now_ts))
+            .with(ValidityBits::TOO_FEW_PUBLISHERS, is_short)
     }
 
     /// The feed's price at `now_ts`.
@@ -82,7 +83,11 @@ impl PriceFeed {
         let validity = self.quality_of(price.price_e6, price.confidence_e6, price.ema_e6)
             | self.age(price.publish_ts, now_ts)
             | ValidityBits::ON_FALLBACK;
-        OracleReading { price_e6: price.price_e6, confidence_e6: price.confidence_e6, validity }
+        OracleReading {
+            price_e6: price.price_e6,
+            confidence_e6: price.confidence_e6,
+            validity,
+        }
     }
 
     /// The bits that do not depend on the time.
@@ -107,8 +112,14 @@ impl PriceFeed {
     fn age(&self, publish_ts: i64, now_ts: i64) -> ValidityBits {
         let age_s = now_ts.saturating_sub(publish_ts);
         ValidityBits::VALID
-            .with(ValidityBits::STALE, age_s > i64::from(self.limits.stale_seconds))
-            .with(ValidityBits::TOO_OLD, age_s > i64::from(self.limits.too_old_seconds))
+            .with(
+                ValidityBits::STALE,
+                age_s > i64::from(self.limits.stale_seconds),
+            )
+            .with(
+                ValidityBits::TOO_OLD,
+                age_s > i64::from(self.limits.too_old_seconds),
+            )
     }
 }
 
