@@ -9,7 +9,7 @@ from typing import Final
 from gdx_matcher.recordings.errors import BadLine
 from gdx_sdk.units import I64_MAX, PRICE_DECIMALS, SIZE_DECIMALS
 
-_POWERS: Final = tuple(10**exponent for exponent in range(40))
+_POWERS: Final[tuple[int, ...]] = tuple(10**exponent for exponent in range(40))
 _PRINTED_BINARY_DIGITS: Final = 15  # a double printed in full ("236.00999999999999") has 15 digits or more
 _MAX_CHARACTERS: Final = 60
 _EXACT: Final = Context(prec=200, rounding=ROUND_HALF_EVEN)  # wide enough that no step below rounds early

@@ -76,7 +76,8 @@ class Recording:
                     raise RecordingError(
                         self.path, line.number, error.field, error.value, error.rule
                     ) from error
-                torn = f"line {line.number} is cut short ({shortened(line.text, 40)!r}): the recording ends before it"
+                shown = shortened(line.text, 40)
+                torn = f"line {line.number} is cut short ({shown!r}): the recording ends before it"
                 break
             yield from actions
         yield from parser.finish()

@@ -107,7 +107,7 @@ class BitstampParser:
                 actions.append(OrderAdded(at_ms, order.order_id, order.side, order.price_e6, order.left_e8))
 
     def _order_deleted(self, at_ms: int, seen: KnownOrder, actions: list[Action]) -> None:
-        order = self._book.delete(seen.order_id)
+        order = self._book.delete(seen.order_id, is_filled=seen.left_e8 == 0)
         if order is None:
             if seen.left_e8 == 0:
                 self._fills.add_fill(Fill(seen.order_id, seen.side, seen.price_e6, None, self._line))
@@ -148,12 +148,14 @@ class BitstampParser:
             level.left_e8 -= by_e8
             actions.append(OrderReduced(at_ms, level_id, by_e8))
         else:
-            self._book.delete(level_id)
+            self._book.delete(level_id, is_filled=False)
             actions.append(OrderCanceled(at_ms, level_id))
 
     def _settle(self, at_ms: int, actions: list[Action]) -> None:
         """Trades whose two orders are known now, then held-back orders that no longer cross."""
         for trade, maker, taker in self._fills.take_pairs():
+            self._book.settle(maker.order_id)
+            self._book.settle(taker.order_id)
             taken = Execution(
                 at_ms, maker.order_id, maker.side.opposite, trade.price_e6, trade.size_e8, taker.order_id
             )
@@ -178,6 +180,7 @@ class BitstampParser:
         """Give up on what found no partner within `FillMatcher.PATIENCE_LINES` lines."""
         fills, trades = self._fills.take_expired(self._line)
         for fill in fills:
+            self._book.settle(fill.order_id)
             if fill.size_e8 is not None and self._book.is_or_was_resting(fill.order_id):
                 actions.append(OrderReduced(at_ms or 0, fill.order_id, fill.size_e8))
         self._unpaired += len(trades)

@@ -26,6 +26,7 @@ class VenueBook:
         self.orders: dict[str, KnownOrder] = {}
         self._deleted: dict[str, bool] = {}
         self._held: list[KnownOrder] = []
+        self._unsettled: dict[str, KnownOrder] = {}
         # Heaps of (signed price, id), cleaned when a dead entry reaches the top.
         self._heaps: dict[Side, list[tuple[int, str]]] = {Side.BUY: [], Side.SELL: []}
 
@@ -52,12 +53,22 @@ class VenueBook:
         self.orders[order.order_id] = order
         heapq.heappush(self._heaps[order.side], (-order.side.sign * order.price_e6, order.order_id))
 
-    def delete(self, order_id: str) -> KnownOrder | None:
-        """Forget an order for good; None when it was never seen."""
+    def delete(self, order_id: str, *, is_filled: bool) -> KnownOrder | None:
+        """Forget an order for good; None when it was never seen.
+
+        A filled one goes on blocking orders that cross it until its trade is printed (`settle`): a replay
+        takes it out of its book only then.
+        """
         order = self.orders.pop(order_id, None)
+        if is_filled and order is not None and order.is_resting:
+            self._unsettled[order_id] = order
         if order_id not in self._deleted:
             self._deleted[order_id] = order is not None and order.is_resting
         return order
+
+    def settle(self, order_id: str) -> None:
+        """The trade that filled an order is known, or given up on."""
+        self._unsettled.pop(order_id, None)
 
     def resting_at(self, side: Side, price_e6: int) -> int:
         """Size of all resting orders at one price, 1e-8."""
@@ -91,5 +102,7 @@ class VenueBook:
             order = self.orders.get(heap[0][1])
             if order is not None and order.is_resting and order.left_e8 > 0:
                 return order.price_e6
+            if heap[0][1] in self._unsettled:
+                return self._unsettled[heap[0][1]].price_e6
             heapq.heappop(heap)
         return None

@@ -11,7 +11,10 @@ Levels = list[tuple[int, int]]
 
 
 class LevelBook:
-    """Size by price for both sides; every change is answered with the `LevelSet`s that describe it."""
+    """Size by price for both sides; what a message says is answered with the `LevelSet`s that describe it.
+
+    A size that is repeated is set again: trades may have taken from the level in between.
+    """
 
     def __init__(self) -> None:
         self.sizes: dict[Side, dict[int, int]] = {Side.BUY: {}, Side.SELL: {}}
@@ -28,12 +31,12 @@ class LevelBook:
             sizes = self.sizes[side]
             for price_e6, size_e8 in levels:
                 before_e8 = sizes.get(price_e6, 0)
-                if size_e8 == before_e8:
-                    continue
                 if size_e8:
                     sizes[price_e6] = size_e8
-                else:
+                elif before_e8:
                     del sizes[price_e6]
+                else:
+                    continue
                 target = gone if size_e8 < before_e8 else grown
                 target.append(LevelSet(at_ms, side, price_e6, size_e8))
         return gone + grown
