@@ -11,12 +11,24 @@ from solders.pubkey import Pubkey
 from gdx_localnet.errors import EngineError
 
 if TYPE_CHECKING:
+    from gdx_localnet.accounts import AccountStore
     from gdx_localnet.svm import EmbeddedChain
 
 UPGRADEABLE_LOADER = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
 _STATE_PROGRAM, _STATE_PROGRAMDATA = 2, 3
 _PROGRAMDATA_HEADER_BYTES = 45
 _RENT_EPOCH_EXEMPT = 2**64 - 1
+
+
+_BUILTIN_NAMES = {
+    "11111111111111111111111111111111": b"solana_system_program",
+    "ComputeBudget111111111111111111111111111111": b"compute_budget_program",
+    "Vote111111111111111111111111111111111111111": b"solana_vote_program",
+    "BPFLoader1111111111111111111111111111111111": b"solana_bpf_loader_program",
+    "BPFLoader2111111111111111111111111111111111": b"solana_bpf_loader_program",
+    "BPFLoaderUpgradeab1e11111111111111111111111": b"solana_bpf_loader_upgradeable_program",
+}
+"""Data of the built-in programs' accounts on a cluster; LiteSVM has other names, of other lengths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +40,15 @@ class ProgramInfo:
     authority: Pubkey | None
     deployed_slot: int
     elf_bytes: int
+
+
+def name_builtins(accounts: AccountStore) -> None:
+    """Give the built-in programs' accounts the data that they have on a cluster."""
+    for address, name in _BUILTIN_NAMES.items():
+        key = Pubkey.from_string(address)
+        account = accounts.get(key)
+        if account is not None:
+            accounts.set(key, Account(1, name, account.owner, True, 0))
 
 
 def programdata_address(program_id: Pubkey) -> Pubkey:

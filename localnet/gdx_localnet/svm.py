@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from solders.account import Account
@@ -20,15 +18,17 @@ from solders.litesvm import LiteSVM
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
-from solders.transaction_metadata import SimulatedTransactionInfo
 
-from gdx_localnet import faucet, tokens
+from gdx_localnet import faucet
 from gdx_localnet.accounts import AccountStore
 from gdx_localnet.blockhashes import BlockhashQueue
 from gdx_localnet.clock import ChainTime, SlotMode
+from gdx_localnet.errors import LocalnetError
 from gdx_localnet.events import Applied, Commitment, Listener, Reached, SlotOpened
+from gdx_localnet.execution import Execution, execute, refused, simulate
 from gdx_localnet.ledger import Block, Ledger, TransactionRecord
-from gdx_localnet.programs import UPGRADEABLE_LOADER
+from gdx_localnet.programs import UPGRADEABLE_LOADER, name_builtins
+from gdx_localnet.sentences import sentence
 from gdx_localnet.transactions import Resolved, nonce_holds, resolve, signatures_hold
 
 SLOTS_PER_EPOCH = 432_000
@@ -36,21 +36,6 @@ SLOT_HASHES = Pubkey.from_string("SysvarS1otHashes111111111111111111111111111")
 _SLOT_HASHES_KEPT = 512
 _MAX_BLOCKS_PER_ADVANCE = 2_000
 _ACCOUNT_BASE_BYTES = 64
-_FEES_ONLY = ("ProgramAccountNotFound", "InvalidProgramForExecution", "MaxLoadedAccountsDataSizeExceeded")
-"""Errors of loading accounts: the transaction does not run, but it lands and pays its fee."""
-
-
-@dataclass(slots=True)
-class Execution:
-    """How a transaction went. `record` is set when it landed; `fee` is None when it never got as far."""
-
-    err: Any
-    logs: list[str]
-    units: int
-    fee: int | None
-    meta: Any
-    resolved: Resolved | None
-    record: TransactionRecord | None = None
 
 
 class EmbeddedChain:
@@ -103,6 +88,7 @@ class EmbeddedChain:
         self._listeners: list[Listener] = []
         self._unsettled: dict[Commitment, deque[Applied]] = {c: deque() for c in Commitment}
         self.accounts.set(self.faucet.pubkey(), faucet.genesis_account())
+        name_builtins(self.accounts)
         self._open_next_slot(ages=True)
 
     def _commitment_lags(self, confirmed_lag: int, finalized_lag: int) -> dict[Commitment, int]:
@@ -216,13 +202,19 @@ class EmbeddedChain:
                 self._open_next_slot(ages=False)
 
     def airdrop(self, address: Pubkey, lamports: int) -> Signature:
-        """Send lamports from the faucet, by a real transaction. Raises ValueError when it fails."""
+        """Give lamports from the faucet. Raises LocalnetError when it can't."""
+        tx = self.request_airdrop(address, lamports)
+        record = self.ledger.by_signature[tx.signatures[0]]
+        if record.err is not None:
+            raise LocalnetError(f"airdrop of {lamports} lamports to {address} failed: {sentence(record.err)}")
+        return record.signature
+
+    def request_airdrop(self, address: Pubkey, lamports: int) -> VersionedTransaction:
+        """Send a transfer from the faucet, whatever becomes of it."""
         with self.lock:
             tx = faucet.transfer(self.faucet, address, lamports, self.blockhashes.latest, self.ledger)
-            execution = self.submit(tx, preflight=False)
-            if execution.err is not None:
-                raise ValueError(f"airdrop of {lamports} lamports to {address} failed: {execution.err}")
-            return tx.signatures[0]
+            self.submit(tx, preflight=False)
+            return tx
 
     def loaded_bytes(self, keys: Sequence[Pubkey]) -> int:
         """What loading these accounts counts for: 64 bytes and the data of each, and a program's code."""
@@ -250,8 +242,8 @@ class EmbeddedChain:
             resolved = resolve(tx, self.accounts.get, self.open_slot)
             refusal = self._refusal(tx, verify_signatures=self.verify_signatures, check_blockhash=True)
             if refusal is not None:
-                return Execution(refusal, [], 0, None, None, resolved)
-            return self._execute(tx, resolved, preflight=preflight)
+                return refused(refusal, resolved)
+            return execute(self, tx, resolved, preflight=preflight)
 
     def simulate(
         self, tx: VersionedTransaction, *, verify_signatures: bool, check_blockhash: bool
@@ -262,15 +254,8 @@ class EmbeddedChain:
             resolved = resolve(tx, self.accounts.get, self.open_slot)
             refusal = self._refusal(tx, verify_signatures=verify_signatures, check_blockhash=check_blockhash)
             if refusal is not None:
-                return Execution(refusal, [], 0, None, None, resolved), []
-            self.sync_sysvars(slot_hashes=resolved.needs_slot_hashes)
-            result = self.svm.simulate_transaction(tx)
-            meta = result.meta()
-            err = _err_of(result)
-            post = result.post_accounts() if isinstance(result, SimulatedTransactionInfo) else []
-            return Execution(
-                err, meta.logs(), meta.compute_units_consumed(), meta.fee(), meta, resolved
-            ), post
+                return refused(refusal, resolved), []
+            return simulate(self, tx, resolved)
 
     def _refusal(
         self, tx: VersionedTransaction, *, verify_signatures: bool, check_blockhash: bool
@@ -286,69 +271,14 @@ class EmbeddedChain:
             return True
         return nonce_holds(tx, self.accounts.get)
 
-    def _execute(self, tx: VersionedTransaction, resolved: Resolved, *, preflight: bool) -> Execution:
-        self.sync_sysvars(slot_hashes=resolved.needs_slot_hashes)
-        get, keys = self.accounts.get, resolved.keys
-        payer_before = get(resolved.payer)
-        pre_balances = [self.accounts.balance(key) for key in keys]
-        pre_tokens = tokens.balances(keys, get)
-        replaced = {keys[i]: get(keys[i]) for i in resolved.writable} if self.accounts.keeps_history else {}
-        result = self.svm.send_transaction(tx)
-        meta, err = _meta_of(result), _err_of(result)
-        is_executed = meta.signature() == tx.signatures[0]
-        execution = Execution(err, meta.logs(), meta.compute_units_consumed(), meta.fee(), meta, resolved)
-        if err is not None and payer_before is not None:
-            if preflight:
-                # A failed transaction changes its payer only; giving the fee back undoes it entirely.
-                if is_executed:
-                    self.svm.set_account(resolved.payer, payer_before)
-                return execution
-            if not is_executed and err in _FEES_ONLY:
-                self._charge(resolved.payer, payer_before, meta.fee())
-                is_executed = True
-        if not is_executed:
-            return execution
-        self.accounts.remember(self.open_slot, replaced)
-        post_balances = pre_balances.copy()
-        for i in resolved.writable:
-            post_balances[i] = self.accounts.balance(keys[i])
-        record = TransactionRecord(
-            tx.signatures[0],
-            self.ledger.transaction_count,
-            self.open_slot,
-            len(self.ledger.open_records),
-            self.time.now_ts(),
-            tx,
-            keys,
-            resolved.loaded_writable,
-            resolved.loaded_readonly,
-            err,
-            meta,
-            meta.fee(),
-            err not in _FEES_ONLY if isinstance(err, str) else True,
-            pre_balances,
-            post_balances,
-            pre_tokens,
-            tokens.balances(keys, get) if pre_tokens or err is None else pre_tokens,
-        )
-        execution.record = record
-        self._land(record, resolved)
-        return execution
-
-    def _charge(self, payer: Pubkey, before: Account, fee: int) -> None:
-        left = before.lamports - fee
-        self.svm.set_account(
-            payer, Account(left, before.data, before.owner, before.executable, before.rent_epoch)
-        )
-
-    def _land(self, record: TransactionRecord, resolved: Resolved) -> None:
+    def land(self, record: TransactionRecord, resolved: Resolved) -> None:
+        """Enter a transaction into the books, tell listeners, and in mode fast close its slot."""
         self.ledger.add_record(record)
         self.accounts.touch(record.keys)
         if self._listeners:
-            changed = resolved.writable if record.err is None else [0]
-            written = [(record.keys[i], self.accounts.get(record.keys[i])) for i in changed]
-            applied = Applied(record.slot, record, [(key, account or _gone()) for key, account in written])
-            self._publish(applied)
+            changed = [record.keys[i] for i in (resolved.writable if record.err is None else [0])]
+            written = [(key, self.accounts.get(key) or _gone()) for key in changed]
+            self._publish(Applied(record.slot, record, written))
         if self.slot_mode is SlotMode.FAST:
             self._open_next_slot(ages=False)
 
@@ -387,14 +317,6 @@ class EmbeddedChain:
         from gdx_localnet.rpc.dispatcher import call
 
         return call(self, method, list(params))
-
-
-def _meta_of(result: Any) -> Any:
-    return result.meta() if hasattr(result, "err") else result
-
-
-def _err_of(result: Any) -> Any:
-    return json.loads(result.to_json())["err"] if hasattr(result, "err") else None
 
 
 def _gone() -> Account:

@@ -108,14 +108,14 @@ def answer(chain: EmbeddedChain, body: bytes) -> bytes:
     try:
         request = json.loads(body)
     except (ValueError, RecursionError):
-        return _encode(_failed(None, RpcFault(PARSE_ERROR, "Parse error")))
+        return _encode(error_answer(None, RpcFault(PARSE_ERROR, "Parse error")))
     if isinstance(request, list):
         if not all(isinstance(member, dict) for member in request):
-            return _encode(_failed(None, RpcFault(PARSE_ERROR, "Parse error")))
+            return _encode(error_answer(None, RpcFault(PARSE_ERROR, "Parse error")))
         answers = [given for member in request if (given := _answer_one(chain, member)) is not None]
         return _encode(answers) if answers else b""
     if not isinstance(request, dict):
-        return _encode(_failed(None, RpcFault(PARSE_ERROR, "Parse error")))
+        return _encode(error_answer(None, RpcFault(PARSE_ERROR, "Parse error")))
     given = _answer_one(chain, request)
     return _encode(given) if given is not None else b""
 
@@ -124,23 +124,24 @@ def _answer_one(chain: EmbeddedChain, request: dict[str, Any]) -> dict[str, Any]
     identifier = request.get("id")
     is_usable = identifier is None or (isinstance(identifier, int | str) and not isinstance(identifier, bool))
     if not is_usable:
-        return _failed(None, RpcFault(PARSE_ERROR, "Parse error"))
+        return error_answer(None, RpcFault(PARSE_ERROR, "Parse error"))
     try:
-        name, params = _checked(request)
+        name, params = checked_request(request)
     except RpcFault as fault:
-        return _failed(identifier, fault)
+        return error_answer(identifier, fault)
     if "id" not in request:
         return None
     try:
         return {"jsonrpc": "2.0", "result": call(chain, name, params), "id": identifier}
     except RpcFault as fault:
-        return _failed(identifier, fault)
+        return error_answer(identifier, fault)
     except Exception:
         _log.exception("%s failed", name)
-        return _failed(identifier, RpcFault(INTERNAL_ERROR, "Internal error"))
+        return error_answer(identifier, RpcFault(INTERNAL_ERROR, "Internal error"))
 
 
-def _checked(request: dict[str, Any]) -> tuple[str, list[Any]]:
+def checked_request(request: dict[str, Any]) -> tuple[str, list[Any]]:
+    """A request's method and parameters; raises RpcFault when it is not JSON-RPC 2.0."""
     name, params = request.get("method"), request.get("params")
     if "jsonrpc" not in request:
         raise RpcFault(INVALID_REQUEST, "Unsupported JSON-RPC protocol version")
@@ -152,7 +153,8 @@ def _checked(request: dict[str, Any]) -> tuple[str, list[Any]]:
     return str(name), params or []
 
 
-def _failed(identifier: Any, fault: RpcFault) -> dict[str, Any]:
+def error_answer(identifier: Any, fault: RpcFault) -> dict[str, Any]:
+    """An answer that carries a fault."""
     return {"jsonrpc": "2.0", "error": fault.body(), "id": identifier}
 
 

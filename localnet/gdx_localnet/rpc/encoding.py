@@ -16,6 +16,14 @@ from gdx_localnet.rpc.parsed_accounts import parse
 if TYPE_CHECKING:
     from gdx_localnet.svm import EmbeddedChain
 
+_RENT_EPOCH_EXEMPT = 2**64 - 1
+_RENT_FREE_OWNERS = {
+    Pubkey.from_string("NativeLoader1111111111111111111111111111111"),
+    Pubkey.from_string("Sysvar1111111111111111111111111111111111111"),
+    Pubkey.from_string("Config1111111111111111111111111111111111111"),
+}
+"""Owners of genesis accounts that keep rent epoch 0; LiteSVM leaves 0 on every account it creates."""
+
 _MAX_BASE58_BYTES = 128
 _compressor = zstandard.ZstdCompressor(level=1)
 
@@ -34,7 +42,7 @@ def encode_account(
         "executable": account.executable,
         "lamports": account.lamports,
         "owner": str(account.owner),
-        "rentEpoch": account.rent_epoch,
+        "rentEpoch": account.rent_epoch or (0 if account.owner in _RENT_FREE_OWNERS else _RENT_EPOCH_EXEMPT),
         "space": len(data),
     }
 
