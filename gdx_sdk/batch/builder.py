@@ -27,10 +27,11 @@ FIXED_COMPUTE_UNITS = 10_000
 COMPUTE_UNITS_PER_TRADE = 3_500  # V1
 COMPUTE_UNITS_PER_POSITION = 1_300  # V2
 
-# What a settling v0 transaction holds besides entries and positions: signature count and one signature (65), version
-# and header (4), key count and static keys relayer, program, compute budget, batch (129), blockhash (32), instruction
-# count (1), the two compute budget instructions (8 + 12), settle_batch's program, account count, fixed accounts and
-# data length (1 + 1 + 11 + 2), discriminator and vector length (8 + 4), table count (1) and seven fixed table indices.
+# What a settling v0 transaction holds besides entries and positions: signature count and one signature
+# (65), version and header (4), key count and static keys relayer, program, compute budget, batch (129),
+# blockhash (32), instruction count (1), the two compute budget instructions (8 + 12), settle_batch's program,
+# account count, fixed accounts and data length (1 + 1 + 11 + 2), discriminator and vector length (8 + 4),
+# table count (1) and seven fixed table indices.
 FIXED_TRANSACTION_BYTES = 286
 FIXED_LOCKS = 11
 

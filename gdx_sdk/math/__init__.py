@@ -25,6 +25,7 @@ from gdx_sdk.math.margin import (
 from gdx_sdk.math.rules import (
     add_collateral,
     charge_fee,
+    charge_insurance,
     fill,
     net_fill,
     net_fill_quote_atoms,
@@ -46,6 +47,7 @@ __all__ = [
     "add_collateral",
     "can_add_risk",
     "charge_fee",
+    "charge_insurance",
     "deviation_atoms",
     "equity_atoms",
     "fee_atoms",

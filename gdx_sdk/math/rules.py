@@ -158,6 +158,18 @@ def charge_fee(position: PositionState, market: MarketState, fee: int) -> States
     )
 
 
+def charge_insurance(position: PositionState, market: MarketState, fee: int) -> States:
+    """``C −= fee; accrued insurance += fee``: insurance's share of a liquidation."""
+    return (
+        replace(position, collateral_atoms=i64("collateral_atoms", position.collateral_atoms - fee)),
+        replace(
+            market,
+            collateral_sum_atoms=market.collateral_sum_atoms - fee,
+            accrued_insurance_atoms=market.accrued_insurance_atoms + fee,
+        ),
+    )
+
+
 def sweep_fees(market: MarketState) -> tuple[MarketState, int]:
     """Move ``min(accrued, locked)`` out of the pool to the fee ledger; returns the amount too (rule 4)."""
     swept = max(min(market.accrued_fees_atoms, market.locked_atoms), 0)
@@ -173,7 +185,7 @@ def settle_overdraft(position: PositionState, market: MarketState, *, closed_sid
 
     While the position is open the overdraft moves into its cost: fees and funding are paid out of
     unrealized profit. When it is flat the overdraft is a shortfall left behind by `closed_side`, the side
-    it held before closing.
+    it held before closing (None, when it was flat all along, counts as long: nobody gained from it).
     """
     overdraft = -position.collateral_atoms
     if overdraft <= 0:
@@ -183,14 +195,10 @@ def settle_overdraft(position: PositionState, market: MarketState, *, closed_sid
         market = replace(market, cost_sum_atoms=market.cost_sum_atoms + overdraft)
         cost = i64("cost_atoms", position.cost_atoms + overdraft)
         return replace(position, collateral_atoms=0, cost_atoms=cost), market
-    if closed_side is None:
-        raise InputError(
-            "closed_side", None, "must be the side held before closing when a flat position is short"
-        )
-    if closed_side is Side.BUY:
-        market = replace(market, long_shortfall_atoms=market.long_shortfall_atoms + overdraft)
-    else:
+    if closed_side is Side.SELL:
         market = replace(market, short_shortfall_atoms=market.short_shortfall_atoms + overdraft)
+    else:
+        market = replace(market, long_shortfall_atoms=market.long_shortfall_atoms + overdraft)
     return replace(position, collateral_atoms=0), market
 
 
@@ -244,6 +252,7 @@ def release_collateral(position: PositionState, market: MarketState, amount: int
 
 def settling_payout_atoms(collateral_atoms: int, collateral_sum_atoms: int, locked_atoms: int) -> int:
     """``floor(x · min(ΣC, locked) / ΣC)``: a position's pay-out in a settling market (rule 8)."""
-    if collateral_sum_atoms <= 0:
+    if collateral_sum_atoms <= 0 or collateral_atoms <= 0:
         return 0
-    return div_floor(collateral_atoms * min(collateral_sum_atoms, locked_atoms), collateral_sum_atoms)
+    payable = max(min(collateral_sum_atoms, locked_atoms), 0)
+    return div_floor(collateral_atoms * payable, collateral_sum_atoms)

@@ -44,6 +44,7 @@ class MarketState:
     locked_atoms: int = 0  # the market's pool in the vault
     insurance_atoms: int = 0
     accrued_fees_atoms: int = 0
+    accrued_insurance_atoms: int = 0  # insurance's share of liquidation fees, not yet moved to it
     funding_pool_atoms: int = 0
     outstanding_loss_atoms: int = 0
     long_shortfall_atoms: int = 0  # left behind by bankrupt longs
@@ -64,6 +65,7 @@ class MarketState:
             self.collateral_sum_atoms
             - self.cost_sum_atoms
             + self.accrued_fees_atoms
+            + self.accrued_insurance_atoms
             + self.funding_pool_atoms
             - self.outstanding_loss_atoms
             - self.long_shortfall_atoms
