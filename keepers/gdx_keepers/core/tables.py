@@ -1,0 +1,138 @@
+"""One lookup table per market that holds its busy positions, so that a full batch fits into one transaction.
+
+A batch that fits without a table goes without one. Otherwise every account it names that the table lacks is
+appended, with the accounts of the batches behind it; a full table is replaced by a fresh one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from solders.address_lookup_table_account import AddressLookupTable, AddressLookupTableAccount
+from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
+from solders.hash import Hash
+from solders.instruction import Instruction
+from solders.message import MessageV0
+from solders.pubkey import Pubkey
+
+from gdx_keepers.core.files import read_json, write_json
+from gdx_keepers.core.lookup_table_program import (
+    MAX_ADDRESSES,
+    MAX_ADDRESSES_PER_EXTEND,
+    create_table,
+    extend_table,
+    table_address,
+)
+from gdx_keepers.core.sender import Sender
+from gdx_keepers.errors import DryRun, Transient
+
+MAX_TRANSACTION_BYTES = 1_232
+SIGNATURE_BYTES = 1 + 64
+WARM_UP_LOOKS = 50
+WARM_UP_MS = 100
+
+
+class TableChain(Protocol):
+    """What the tables read of the chain."""
+
+    async def account_data(self, address: Pubkey) -> bytes | None:
+        """An account's bytes; None when there is no such account."""
+
+    async def chain_time(self) -> tuple[int, int]:
+        """Slot and unix seconds of the chain's clock account."""
+
+
+class LookupTables:
+    """The tables of one relayer; `state_file` remembers their addresses, the chain what is in them."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        chain: TableChain,
+        state_file: Path | str,
+        *,
+        sleep_ms: Callable[[int], Awaitable[None]],
+    ) -> None:
+        self._sender, self._chain, self._sleep_ms = sender, chain, sleep_ms
+        self._state_file = Path(state_file)
+
+    async def for_batch(
+        self, market: Pubkey, instruction: Instruction, backlog: Sequence[Pubkey]
+    ) -> Sequence[AddressLookupTableAccount]:
+        """Nothing when `instruction` fits as it is, otherwise the market's table with all it names in it."""
+        if transaction_bytes(self._sender.pubkey, instruction) <= MAX_TRANSACTION_BYTES:
+            return ()
+        if self._sender.is_dry_run:
+            raise DryRun("the batch needs a lookup table, and filling one needs signatures")
+        wanted = [meta.pubkey for meta in instruction.accounts if not meta.is_signer]
+        address, table = await self._open(market, wanted)
+        missing = [key for key in dict.fromkeys(wanted) if key not in set(table.addresses)]
+        if missing:
+            known = {*table.addresses, *missing}
+            room = MAX_ADDRESSES - len(table.addresses) - len(missing)
+            soon = [key for key in dict.fromkeys(backlog) if key not in known][: max(room, 0)]
+            table = await self._extend(address, [*missing, *soon])
+        await self._wait_until_warm(table)
+        return (AddressLookupTableAccount(address, table.addresses),)
+
+    async def _open(self, market: Pubkey, wanted: Sequence[Pubkey]) -> tuple[Pubkey, AddressLookupTable]:
+        """The market's table; a new one when there is none or it cannot take what is wanted."""
+        remembered = self._remembered().get(str(market))
+        if remembered is not None:
+            address = Pubkey.from_string(remembered)
+            table = await self._read(address)
+            if table is not None:
+                missing = len(set(wanted) - set(table.addresses))
+                if len(table.addresses) + missing <= MAX_ADDRESSES:
+                    return address, table
+        return await self._create(market)
+
+    async def _create(self, market: Pubkey) -> tuple[Pubkey, AddressLookupTable]:
+        slot, _ = await self._chain.chain_time()
+        recent_slot = max(slot - 1, 0)  # the present slot is not in the slot hashes yet
+        me = self._sender.pubkey
+        address = table_address(me, recent_slot)
+        self._remember(market, address)  # before it exists: a crash then leaves no table nobody knows of
+        await self._sender.send([create_table(me, me, recent_slot)])
+        table = await self._read(address)
+        if table is None:
+            raise Transient(f"lookup table {address} was created but cannot be read yet")
+        return address, table
+
+    async def _extend(self, address: Pubkey, keys: Sequence[Pubkey]) -> AddressLookupTable:
+        me = self._sender.pubkey
+        for start in range(0, len(keys), MAX_ADDRESSES_PER_EXTEND):
+            chunk = keys[start : start + MAX_ADDRESSES_PER_EXTEND]
+            await self._sender.send([extend_table(address, me, me, chunk)])
+        table = await self._read(address)
+        if table is None or not set(keys) <= set(table.addresses):
+            raise Transient(f"lookup table {address} was extended but cannot be read yet")
+        return table
+
+    async def _wait_until_warm(self, table: AddressLookupTable) -> None:
+        """Addresses count from the slot after the one they were appended in."""
+        for _ in range(WARM_UP_LOOKS):
+            slot, _ts = await self._chain.chain_time()
+            if slot > table.meta.last_extended_slot:
+                return
+            await self._sleep_ms(WARM_UP_MS)
+        raise Transient(f"the chain does not leave slot {table.meta.last_extended_slot}")
+
+    async def _read(self, address: Pubkey) -> AddressLookupTable | None:
+        data = await self._chain.account_data(address)
+        return AddressLookupTable.deserialize(data) if data else None
+
+    def _remembered(self) -> dict[str, Any]:
+        return read_json(self._state_file) or {}
+
+    def _remember(self, market: Pubkey, address: Pubkey) -> None:
+        write_json(self._state_file, {**self._remembered(), str(market): str(address)})
+
+
+def transaction_bytes(payer: Pubkey, instruction: Instruction) -> int:
+    """Size of a v0 transaction with one signature, budget instructions and no table."""
+    budget = [set_compute_unit_limit(1_400_000), set_compute_unit_price(1)]
+    message = MessageV0.try_compile(payer, [*budget, instruction], [], Hash.default())
+    return SIGNATURE_BYTES + 1 + len(bytes(message))

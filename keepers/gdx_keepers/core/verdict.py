@@ -1,0 +1,44 @@
+"""What a refused batch means: give it back to the matcher, try it again later, or stop."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from gdx_keepers.core.triage import is_retryable, is_transient
+from gdx_sdk.errors import ChainError, ProgramError
+
+SETTLING_PROGRAM = "position_mgmt"
+
+# This relayer, or its copy of the outbox, is the wrong one: no batch of it can settle.
+STOPPING = frozenset({"WrongRelayer", "WrongRelayerEpoch", "BatchConflict", "BatchTooOld", "BatchOutOfOrder"})
+
+_NAMED = re.compile(r"\b(?:trade|entry) (\d+)\b")
+
+
+class Verdict(Enum):
+    """The three answers."""
+
+    REFUSE = "refuse"
+    RETRY = "retry"
+    STOP = "stop"
+
+
+def judge(error: ChainError) -> Verdict:
+    """A refusal by the settling program concerns the batch, unless it concerns the relayer or passes.
+
+    Everything else that refuses is the runtime or another program: no reason to break a trade.
+    """
+    if isinstance(error, ProgramError) and error.program == SETTLING_PROGRAM:
+        if error.name in STOPPING:
+            return Verdict.STOP
+        return Verdict.RETRY if is_retryable(error) else Verdict.REFUSE
+    return Verdict.RETRY if is_transient(error) else Verdict.STOP
+
+
+def named_index(error: ProgramError) -> int | None:
+    """The trade or entry that the program's log names, None when it names none."""
+    for line in (error.sentence, *reversed(error.logs)):
+        if found := _NAMED.search(line):
+            return int(found[1])
+    return None
