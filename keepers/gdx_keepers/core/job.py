@@ -18,13 +18,13 @@ Action = TypeVar("Action")
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What one run did: the names of the actions carried out, in order."""
+    """What one run did: the names of the actions that changed something, in order."""
 
     actions: tuple[str, ...] = ()
 
     @property
     def is_idle(self) -> bool:
-        """True when there was nothing to do."""
+        """True when nothing changed."""
         return not self.actions
 
 
@@ -51,8 +51,11 @@ class Job(ABC, Generic[State, Action]):
         """What to do, in order. Pure; raises `Fatal` when the state allows no honest next step."""
 
     @abstractmethod
-    async def act(self, action: Action, now: Now) -> None:
-        """Carry one action out; a second call after a crash must be harmless."""
+    async def act(self, action: Action, now: Now) -> bool:
+        """Carry one action out; a second call after a crash must be harmless.
+
+        True when something changed, so that looking again at once makes sense.
+        """
 
     async def run(self, now: Now) -> RunReport:
         """Observe, decide, act once."""
@@ -61,9 +64,9 @@ class Job(ABC, Generic[State, Action]):
             return RunReport()
         done: list[str] = []
         for action in self.plan(state, now):
-            await self.act(action, now)
-            done.append(action_name(action))
-            self.metrics.actions.labels(self.name, done[-1]).inc()
+            if await self.act(action, now):
+                done.append(action_name(action))
+                self.metrics.actions.labels(self.name, done[-1]).inc()
         return RunReport(tuple(done))
 
     async def drain(self, now: Now) -> bool:

@@ -5,13 +5,28 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from gdx_keepers.core.triage import is_retryable, is_transient
+from gdx_keepers.core.triage import is_transient
 from gdx_sdk.errors import ChainError, ProgramError
 
 SETTLING_PROGRAM = "position_mgmt"
 
 # This relayer, or its copy of the outbox, is the wrong one: no batch of it can settle.
-STOPPING = frozenset({"WrongRelayer", "WrongRelayerEpoch", "BatchConflict", "BatchTooOld", "BatchOutOfOrder"})
+STOPPING = frozenset(
+    {
+        "BatchConflict",
+        "BatchOutOfOrder",
+        "BatchPreviousMismatch",
+        "BatchTooOld",
+        "WrongBatchAddress",
+        "WrongEpoch",
+        "WrongRelayer",
+    }
+)
+
+# The very same batch settles once the cause has passed: a pause, an oracle without a price, a lagging clock.
+PASSING = frozenset(
+    {"AddRiskPaused", "BatchFromFuture", "MarketNotActive", "OracleNotUsable", "SettlePaused"}
+)
 
 _NAMED = re.compile(r"\b(?:trade|entry) (\d+)\b")
 
@@ -32,7 +47,7 @@ def judge(error: ChainError) -> Verdict:
     if isinstance(error, ProgramError) and error.program == SETTLING_PROGRAM:
         if error.name in STOPPING:
             return Verdict.STOP
-        return Verdict.RETRY if is_retryable(error) else Verdict.REFUSE
+        return Verdict.RETRY if error.name in PASSING else Verdict.REFUSE
     return Verdict.RETRY if is_transient(error) else Verdict.STOP
 
 

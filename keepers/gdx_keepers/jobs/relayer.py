@@ -303,7 +303,7 @@ class Relayer(Job[RelayerState, RelayerAction]):
             _check_leadership(state)
         return actions
 
-    async def act(self, action: RelayerAction, now: Now) -> None:
+    async def act(self, action: RelayerAction, now: Now) -> bool:
         """Carry out one step; each is harmless when a crash makes it happen twice."""
         del now
         match action:
@@ -318,9 +318,10 @@ class Relayer(Job[RelayerState, RelayerAction]):
             case Wait():
                 await self._sleep_ms(AWAIT_MS)
             case Refuse(batch, error):
-                self._refuse(batch, error)
+                return self._refuse(batch, error)
             case Settle(batch, backlog):
-                await self._settle(batch, backlog)
+                return await self._settle(batch, backlog)
+        return True
 
     async def drain(self, now: Now) -> bool:
         """Wait for what is in flight; sign nothing new."""
@@ -361,40 +362,40 @@ class Relayer(Job[RelayerState, RelayerAction]):
             for flight, outcome in zip(flights, outcomes, strict=True)
         }
 
-    async def _settle(self, batch: SealedBatch, backlog: Sequence[Pubkey]) -> None:
+    async def _settle(self, batch: SealedBatch, backlog: Sequence[Pubkey]) -> bool:
         instruction = self._chain.settle_batch(batch, self._sender.pubkey, self._relayer_epoch)
         tables = await self._tables.for_batch(batch.market, instruction, backlog)
         trial = await self._sender.simulate([instruction], tables)
         if trial.error is not None:
-            self._refused_in_trial(batch, trial.error)
-            return
+            return self._refused_in_trial(batch, trial.error)
         if self._sender.is_dry_run:
             self._rehearsed.add(batch.batch_id)
             self.log.info("would settle", sequence=batch.sequence, compute_units=trial.compute_units)
-            return
+            return False
         transaction = await self._sender.sign([instruction], tables, compute_units=trial.compute_units)
         self._journal.record(Flight(batch.market, batch.sequence, batch.batch_id, transaction))
         await self._sender.broadcast(transaction)
         self.metrics.compute_units.labels(self.name).inc(trial.compute_units)
+        return True
 
-    def _refused_in_trial(self, batch: SealedBatch, error: ChainError) -> None:
+    def _refused_in_trial(self, batch: SealedBatch, error: ChainError) -> bool:
         """Nothing is in flight here, so a refusal cannot be overtaken by a late landing."""
         verdict = judge(error)
         if verdict is Verdict.REFUSE and isinstance(error, ProgramError):
-            self._refuse(batch, error)
-            return
+            return self._refuse(batch, error)
         sentence = f"batch {batch.sequence} of {self._markets[batch.market]}: {error}"
         raise (Transient(sentence) if verdict is Verdict.RETRY else Fatal(sentence)) from error
 
-    def _refuse(self, batch: SealedBatch, error: ProgramError) -> None:
+    def _refuse(self, batch: SealedBatch, error: ProgramError) -> bool:
         if self._sender.is_dry_run:
             self._rehearsed.add(batch.batch_id)
             self.log.info("would refuse", sequence=batch.sequence, error=str(error))
-            return
+            return False
         refusal = Refusal(named_index(error), error.code, str(error))
         self._outbox.refuse(batch.market, batch.sequence, refusal)
         self.metrics.transactions.labels(self.name, "refused").inc()
         self.log.warning("refused", sequence=batch.sequence, error=str(error))
+        return True
 
     def _measure(self, queues: Sequence[MarketQueue]) -> None:
         for queue in queues:
