@@ -1,4 +1,4 @@
-"""Keeps our book like the venue's: places, reduces and cancels through the engine, and follows its answers."""
+"""Keeps our book like the venue's: places, reduces and cancels through the engine, follows its answers."""
 
 from __future__ import annotations
 

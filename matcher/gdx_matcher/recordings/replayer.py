@@ -6,8 +6,9 @@ Where our queue disagrees, the mismatch is listed, the orders in front are set a
 the recorded maker, and they return in their order: the venue's state is the one that goes on.
 
 Where only price levels are recorded, one maker order per level mirrors them and an aggressor makes each
-recorded trade. A trade at a price that nothing was shown at, and every trade of a file that holds trades
-only, gets a maker of its own.
+recorded trade. Levels better than a trade's price are gone: the venue would have traded with them first. A
+trade at a price that nothing was shown at, and every trade of a file that holds trades only, gets a maker of
+its own.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ PRICE_INTERVAL_MS: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One action replayed: our trades that it made, and the price an oracle would see, if a new one is due."""
+    """One action replayed: the trades it made, and the price an oracle would see, if a new one is due."""
 
     at_ms: int
     trades: tuple[TradeExecuted, ...]
@@ -260,10 +261,11 @@ class Replayer:
         aside = self._in_the_way(maker)
         if len(aside) > MAX_SET_ASIDE:
             return f"{len(aside)} orders were in front of it"
+        is_gone = self._kind is not RecordingKind.ORDERS
         for other in aside:
-            desk.withdraw(other)
+            desk.cancel(other) if is_gone else desk.withdraw(other)
         trades = desk.take(maker.side.opposite, maker.price_e6, size_e8, key)
-        for other in aside:
+        for other in () if is_gone else aside:
             desk.place_or_wait(other)
         done = [trade for trade in trades if trade.maker_order_id == maker_order_id]
         if len(trades) == len(done) == 1 and done[0].size_e8 == size_e8 and done[0].price_e6 == price_e6:

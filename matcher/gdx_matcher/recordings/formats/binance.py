@@ -4,7 +4,8 @@ A depth message carries absolute sizes of the levels that changed (0: gone) and 
 it sums up; a line without a stream is a REST snapshot of the book as of `lastUpdateId`. Diffs recorded
 before the snapshot are applied at once (they are absolute) and those newer than it once more after it. A
 file without a snapshot starts with what diffs and best quotes show. A best quote is newer than a diff that
-arrives after it with a smaller u: such a diff does not touch the quoted prices or better ones.
+arrives after it with a smaller u: such a diff does not touch the quoted prices or better ones. The three
+streams are merged by the venue's transaction time (see `venue_time`).
 
 `m` means the buyer was the maker: the aggressor sold. Trades whose X is not MARKET took no displayed order.
 COIN-M counts contracts of 100 USD (BTC) or 10 USD (others): turned into base units at their own price,
@@ -16,7 +17,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -33,12 +34,14 @@ from gdx_matcher.recordings.errors import BadLine
 from gdx_matcher.recordings.formats import collector
 from gdx_matcher.recordings.formats.base import Format, RecordingKind
 from gdx_matcher.recordings.formats.levels import LevelBook, Levels
+from gdx_matcher.recordings.formats.venue_time import VenueTimeSorter
 from gdx_sdk.units import PRICE_SCALE, SIZE_SCALE, Side
 
 _SIGNS: Final = re.compile(
     r'"stream":"|"lastUpdateId":|"e":"(depthUpdate|trade|aggTrade|bookTicker|markPriceUpdate)"'
 )
 _COIN_MARGINED: Final = re.compile(r"USD_(PERP|\d{6})$")
+WINDOW_MS: Final = 100
 _REMEMBERED_DIFFS: Final = 4096
 
 
@@ -54,6 +57,8 @@ class _Envelope(msgspec.Struct, gc=False):
 class _Kind(msgspec.Struct, gc=False):
     e: str = ""
     s: str = ""
+    T: int = 0
+    E: int = 0
 
 
 class _Depth(msgspec.Struct, gc=False):
@@ -95,6 +100,7 @@ class _Mark(msgspec.Struct, gc=False):
     i: str = ""
 
 
+_Message = _Depth | _Ticker | _Trade
 _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
 _KIND: Final = msgspec.json.Decoder(_Kind)
 _DEPTH: Final = msgspec.json.Decoder(_Depth)
@@ -102,6 +108,12 @@ _SNAPSHOT: Final = msgspec.json.Decoder(_Snapshot)
 _TICKER: Final = msgspec.json.Decoder(_Ticker)
 _TRADE: Final = msgspec.json.Decoder(_Trade)
 _MARK: Final = msgspec.json.Decoder(_Mark)
+_DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
+    "depthUpdate": _DEPTH,
+    "bookTicker": _TICKER,
+    "trade": _TRADE,
+    "aggTrade": _TRADE,
+}
 
 
 class BinanceParser:
@@ -117,6 +129,7 @@ class BinanceParser:
         self._has_other_symbols = False
         self._quote: tuple[int, int, int] | None = None  # u, bid, ask of a best quote newer than the diffs
         self._trade_event = ""
+        self._sorter: VenueTimeSorter[_Message] = VenueTimeSorter(WINDOW_MS)
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -133,27 +146,39 @@ class BinanceParser:
         at_ms, message = collector.split_line(text)
         envelope = collector.decode(_ENVELOPE, message)
         if envelope.lastUpdateId >= 0:
-            return self._take_snapshot(at_ms, collector.decode(_SNAPSHOT, message))
+            held = self._apply(self._sorter.pop_all())
+            return [*held, *self._take_snapshot(at_ms, collector.decode(_SNAPSHOT, message))]
         data: str | msgspec.Raw = envelope.data if envelope.stream else message
         kind = collector.decode(_KIND, data)
         event = kind.e or ("bookTicker" if envelope.stream.endswith("@bookTicker") else "")
-        if event not in {"depthUpdate", "bookTicker", "trade", "aggTrade", "markPriceUpdate"}:
+        if event != "markPriceUpdate" and event not in _DECODERS:
             return ()
         if not self._is_ours(kind.s):
             return ()
-        if event == "depthUpdate":
-            return self._take_depth(at_ms, collector.decode(_DEPTH, data))
-        if event == "bookTicker":
-            return self._take_quote(at_ms, collector.decode(_TICKER, data))
         if event == "markPriceUpdate":
             return _mark_prices(at_ms, collector.decode(_MARK, data))
-        self._trade_event = self._trade_event or event
-        if event != self._trade_event:
-            return ()  # trade and aggTrade tell the same trades twice
-        return (self._trade(at_ms, collector.decode(_TRADE, data)),)
+        decoder = _DECODERS[event]
+        if decoder is _TRADE:
+            self._trade_event = self._trade_event or event
+            if event != self._trade_event:
+                return ()  # trade and aggTrade tell the same trades twice
+        typed: _Message = collector.decode(decoder, data)
+        self._sorter.push(kind.T or kind.E, at_ms, typed, is_trade=decoder is _TRADE)
+        return self._apply(self._sorter.pop_due())
 
     def finish(self) -> Sequence[Action]:
-        return ()
+        return self._apply(self._sorter.pop_all())
+
+    def _apply(self, due: Iterable[tuple[int, _Message]]) -> Sequence[Action]:
+        actions: list[Action] = []
+        for at_ms, message in due:
+            if isinstance(message, _Depth):
+                actions += self._take_depth(at_ms, message)
+            elif isinstance(message, _Ticker):
+                actions += self._take_quote(at_ms, message)
+            else:
+                actions.append(self._trade(at_ms, message))
+        return actions
 
     def _is_ours(self, symbol: str) -> bool:
         if not self.symbol:
