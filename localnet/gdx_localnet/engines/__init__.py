@@ -1,0 +1,1 @@
+"""What can run a local chain: this package's own, or a real validator."""

@@ -1,0 +1,121 @@
+"""Launching a local chain in a process of its own, and holding on to it."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any, Self
+
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from gdx_localnet.engines import embedded, validator
+from gdx_localnet.fixture import Fixture
+from gdx_localnet.options import Engine, LocalnetOptions
+
+
+@dataclasses.dataclass(slots=True)
+class LocalnetHandle:
+    """A running local chain. Use it as a context manager, or call `stop`.
+
+    url, ws_url   endpoints
+    keys, mints   the fixture's key pairs and mint addresses by name
+    """
+
+    engine: Engine
+    host: str
+    rpc_port: int
+    log_path: Path
+    keys: dict[str, Keypair]
+    mints: dict[str, Pubkey]
+    process: subprocess.Popen[bytes]
+    _directory: tempfile.TemporaryDirectory[str] | None = None
+
+    @property
+    def url(self) -> str:
+        """HTTP endpoint."""
+        return f"http://{self.host}:{self.rpc_port}"
+
+    @property
+    def ws_url(self) -> str:
+        """WebSocket endpoint."""
+        return f"ws://{self.host}:{self.rpc_port + 1}"
+
+    @property
+    def pid(self) -> int:
+        """Process id of the chain."""
+        return self.process.pid
+
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self.process.poll() is None
+
+    def stop(self) -> None:
+        """Stop the chain and, when it was launched without a directory, forget its files."""
+        validator.stop(self.process)
+        if self._directory is not None:
+            self._directory.cleanup()
+            self._directory = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def launch(
+    engine: Engine | str | None = None,
+    *,
+    directory: Path | None = None,
+    is_detached: bool = False,
+    **settings: Any,
+) -> LocalnetHandle:
+    """Start a local chain in a process of its own; returns once it answers.
+
+    engine       embedded or validator; None takes GDX_ENGINE, or embedded
+    directory    where log, ledger and genesis files go (default: a temporary one, gone after `stop`)
+    is_detached  the chain outlives this process
+    settings     the other members of LocalnetOptions
+
+    Raises PortInUse, FixtureError, EngineError.
+    """
+    if engine is not None:
+        settings["engine"] = Engine(engine)
+    options = LocalnetOptions(**settings)
+    temporary = tempfile.TemporaryDirectory(prefix="gdx-localnet-") if directory is None else None
+    directory = Path(temporary.name) if temporary is not None else Path(str(directory))
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        return _launch(options, options.read_fixture(), directory, temporary, is_detached)
+    except BaseException:
+        if temporary is not None:
+            temporary.cleanup()
+        raise
+
+
+def _launch(
+    options: LocalnetOptions,
+    fixture: Fixture,
+    directory: Path,
+    temporary: tempfile.TemporaryDirectory[str] | None,
+    is_detached: bool,
+) -> LocalnetHandle:
+    log_path = directory / "localnet.log"
+    with log_path.open("wb") as log:
+        if options.engine is Engine.EMBEDDED:
+            process, port = embedded.spawn(options, log, is_detached=is_detached)
+        else:
+            process, port = validator.spawn(options, fixture, directory, log, is_detached=is_detached)
+    return LocalnetHandle(
+        options.engine,
+        options.host,
+        port,
+        log_path,
+        dict(fixture.keys),
+        dict(fixture.mints),
+        process,
+        temporary,
+    )
