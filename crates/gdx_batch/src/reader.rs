@@ -1,0 +1,119 @@
+//! Reads varints from a slice.
+
+use crate::{BatchError, Result};
+
+/// What is left of a batch's entries.
+#[derive(Clone, Debug)]
+pub struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Starts at the first byte.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// The next byte.
+    #[inline]
+    pub fn byte(&mut self) -> Result<u8> {
+        let byte = self
+            .bytes
+            .get(self.at)
+            .ok_or(BatchError::Malformed("the entries are cut short"))?;
+        self.at += 1;
+        Ok(*byte)
+    }
+
+    /// The next varint.
+    #[inline]
+    pub fn varint(&mut self) -> Result<u64> {
+        let mut value = 0u64;
+        let mut shift = 0u32;
+        loop {
+            let byte = self.byte()?;
+            if shift == 63 && byte > 1 {
+                return Err(BatchError::Malformed("a varint must fit in u64"));
+            }
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                if byte == 0 && shift > 0 {
+                    return Err(BatchError::Malformed(
+                        "a varint must be in its shortest form",
+                    ));
+                }
+                return Ok(value);
+            }
+            shift += 7;
+        }
+    }
+
+    /// The next varint, within the positive half of i64.
+    #[inline]
+    pub fn amount(&mut self) -> Result<i64> {
+        i64::try_from(self.varint()?)
+            .map_err(|_| BatchError::Malformed("an amount must fit in i64"))
+    }
+
+    /// The next zig-zag varint.
+    #[inline]
+    pub fn signed(&mut self) -> Result<i64> {
+        let value = self.varint()?;
+        Ok((value >> 1) as i64 ^ -((value & 1) as i64))
+    }
+
+    /// Refuses bytes after the last entry.
+    pub fn end(&self) -> Result<()> {
+        if self.at == self.bytes.len() {
+            return Ok(());
+        }
+        Err(BatchError::Malformed("no bytes may follow the last entry"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn encode(mut value: u64) -> Vec<u8> {
+        let mut out = Vec::new();
+        while value > 0x7f {
+            out.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        out.push(value as u8);
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn reads_back_what_was_written(value: u64, signed: i64) {
+            let bytes = encode(value);
+            let mut reader = Reader::new(&bytes);
+            prop_assert_eq!(reader.varint(), Ok(value));
+            prop_assert_eq!(reader.end(), Ok(()));
+            let zigzag = ((signed << 1) ^ (signed >> 63)) as u64;
+            prop_assert_eq!(Reader::new(&encode(zigzag)).signed(), Ok(signed));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..24)) {
+            let mut reader = Reader::new(&bytes);
+            while reader.varint().is_ok() {}
+        }
+    }
+
+    #[test]
+    fn longer_forms_are_refused() {
+        assert!(Reader::new(&[0x80, 0x00]).varint().is_err());
+        assert!(Reader::new(&[0xff; 10]).varint().is_err());
+        assert!(
+            Reader::new(&[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x02])
+                .varint()
+                .is_err()
+        );
+        assert!(Reader::new(&[0x80]).varint().is_err());
+    }
+}
