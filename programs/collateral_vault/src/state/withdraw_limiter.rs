@@ -4,12 +4,15 @@
 //! estimated from two fixed ones, the earlier weighted by the part of it that is still in view.
 
 use anchor_lang::prelude::*;
+use bytemuck::{Pod, Zeroable};
 
 use crate::error::VaultError;
 
 /// What the admin sets.
-#[zero_copy]
-#[derive(Debug, Default, PartialEq, Eq, AnchorSerialize, AnchorDeserialize)]
+#[derive(
+    AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable,
+)]
+#[repr(C)]
 pub struct WithdrawLimit {
     /// Greatest net outflow of one window, in atoms; 0 means no limit.
     pub limit_atoms: u64,

@@ -1,6 +1,7 @@
 //! What the authority of a feed sets, and one publisher's last observation.
 
 use anchor_lang::prelude::*;
+use bytemuck::{Pod, Zeroable};
 
 use crate::{
     constants::{BPS, MAX_PUBLISHERS, MAX_SECONDS, MIN_PUBLISHERS},
@@ -8,8 +9,10 @@ use crate::{
 };
 
 /// When a price is uncertain, volatile, stale, too old.
-#[zero_copy]
-#[derive(Debug, Default, PartialEq, Eq, AnchorSerialize, AnchorDeserialize)]
+#[derive(
+    AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable,
+)]
+#[repr(C)]
 pub struct FeedLimits {
     /// Widest confidence, as a share of the price.
     pub max_confidence_bps: u32,
@@ -22,8 +25,10 @@ pub struct FeedLimits {
 }
 
 /// Another oracle's account that stands in when too few publishers are alive; zeros = none.
-#[zero_copy]
-#[derive(Debug, Default, PartialEq, Eq, AnchorSerialize, AnchorDeserialize)]
+#[derive(
+    AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable,
+)]
+#[repr(C)]
 pub struct FallbackFeed {
     /// A Pyth `PriceUpdateV2` account.
     pub account: Pubkey,
