@@ -1,6 +1,8 @@
 //! Fixed figures of the vault.
 
-use anchor_lang::prelude::*;
+use anchor_lang::{derive_program_address, prelude::*};
+
+use crate::seeds::SEED_POSITION_AUTHORITY;
 
 /// Version of the account layouts of this program.
 pub const LAYOUT_VERSION: u8 = 1;
@@ -18,7 +20,11 @@ pub const PAUSE_LOCK: u8 = 4;
 pub const PAUSE_ALL: u8 = PAUSE_DEPOSIT | PAUSE_WITHDRAW | PAUSE_LOCK;
 
 /// The program whose ["authority"] address may move money between users and markets.
-pub const POSITION_PROGRAM: Pubkey = pubkey!("8GnFDsGV4ehaimoscP8BBBFGm6suEdKNRPdLvHpo8Yun");
+const POSITION_PROGRAM: Pubkey = pubkey!("8GnFDsGV4ehaimoscP8BBBFGm6suEdKNRPdLvHpo8Yun");
+/// That address.
+pub const POSITION_AUTHORITY: Pubkey = Pubkey::new_from_array(
+    derive_program_address(&[SEED_POSITION_AUTHORITY], POSITION_PROGRAM.as_array()).0,
+);
 
 /// Lists the instructions of the running transaction.
 pub const INSTRUCTIONS_SYSVAR: Pubkey = pubkey!("Sysvar1nstructions1111111111111111111111111");

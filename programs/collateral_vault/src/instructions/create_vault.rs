@@ -2,12 +2,12 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::{
-    constants::{MAX_DELAY_SECONDS, POSITION_PROGRAM},
+    constants::{MAX_DELAY_SECONDS, POSITION_AUTHORITY},
     error::VaultError,
     events::VaultCreated,
     mint_policy::require_plain_mint,
     program::CollateralVault,
-    seeds::{SEED_POSITION_AUTHORITY, SEED_VAULT_STATE, SEED_VAULT_TOKEN},
+    seeds::{SEED_VAULT_STATE, SEED_VAULT_TOKEN},
     state::{NewVault, VaultState, WithdrawLimit},
 };
 
@@ -73,13 +73,11 @@ impl CreateVault<'_> {
     pub fn handle(ctx: Context<CreateVault>, args: CreateVaultArgs) -> Result<()> {
         let clock = Clock::get()?;
         let accounts = &ctx.accounts;
-        let position_authority =
-            Pubkey::find_program_address(&[SEED_POSITION_AUTHORITY], &POSITION_PROGRAM).0;
         let new = NewVault {
             quote_mint: accounts.quote_mint.key(),
             vault_token: accounts.vault_token.key(),
             token_program: accounts.token_program.key(),
-            position_authority,
+            position_authority: POSITION_AUTHORITY,
             admin: args.admin,
             guardian: args.guardian,
             fee_recipient: args.fee_recipient,
@@ -97,7 +95,7 @@ impl CreateVault<'_> {
                 head: vault.next_head(&clock),
                 quote_mint: vault.quote_mint,
                 vault_token: vault.vault_token,
-                position_authority,
+                position_authority: vault.position_authority,
                 admin: vault.admin,
                 guardian: vault.guardian,
                 fee_recipient: vault.fee_recipient,

@@ -1,5 +1,5 @@
 use anchor_lang::{prelude::*, solana_program::program_option::COption};
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::{TokenAccount, TokenInterface};
 use collateral_vault::{
     cpi,
     program::CollateralVault,
@@ -34,7 +34,8 @@ pub struct FastDeposit<'info> {
     /// CHECK: the collateral vault compares it with its own record.
     #[account(mut)]
     pub vault_token: UncheckedAccount<'info>,
-    pub quote_mint: Box<InterfaceAccount<'info, Mint>>,
+    /// CHECK: the collateral vault compares it with its own record.
+    pub quote_mint: UncheckedAccount<'info>,
     pub token_program: Interface<'info, TokenInterface>,
     pub collateral_vault: Program<'info, CollateralVault>,
     /// CHECK: the collateral vault checks the address that signs its events.
