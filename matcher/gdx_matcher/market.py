@@ -1,0 +1,52 @@
+"""What a shard is told about each of its markets before the first command."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gdx_sdk.errors import InputError
+from gdx_sdk.units import BPS, I64_MAX, PPM
+
+U16_MAX = 2**16 - 1
+
+
+class MarketConfig(msgspec.Struct, frozen=True, gc=False):
+    """Fixed properties of a market, equal to the PerpMarket account's where both have them."""
+
+    market_index: int
+    symbol: str
+    address: bytes = bytes(32)  # of the PerpMarket account
+    tick_size_e6: int = 1
+    lot_size_e8: int = 1
+    min_size_e8: int = 1
+    maker_fee_ppm: int = 0  # signed: < 0 is a rebate
+    taker_fee_ppm: int = 0
+    initial_margin_bps: int = 1_000
+    net_band_bps: int = 0  # the program's price band, used for V2 net fills
+    batch_version: int = 1
+    batch_max_age_ms: int = 400
+    batch_max_trades: int = 0  # cut after so many trades; 0 = when a transaction is full
+
+    def __post_init__(self) -> None:
+        """Refuse what no market can have."""
+        for field, low, high in (
+            ("market_index", 0, U16_MAX),
+            ("tick_size_e6", 1, I64_MAX),
+            ("lot_size_e8", 1, I64_MAX),
+            ("min_size_e8", 1, I64_MAX),
+            ("maker_fee_ppm", -PPM, PPM),
+            ("taker_fee_ppm", 0, PPM),
+            ("initial_margin_bps", 1, BPS),
+            ("net_band_bps", 0, BPS),
+            ("batch_version", 1, 2),
+            ("batch_max_age_ms", 1, 2**32 - 1),
+            ("batch_max_trades", 0, U16_MAX),
+        ):
+            value = getattr(self, field)
+            if not low <= value <= high:
+                raise InputError(f"{self.symbol}: {field}", value, f"must be from {low} to {high}")
+        if len(self.address) != 32:
+            raise InputError(f"{self.symbol}: address", self.address.hex(), "must be 32 bytes")
+        if self.maker_fee_ppm + self.taker_fee_ppm < 0:
+            total = self.maker_fee_ppm + self.taker_fee_ppm
+            raise InputError(f"{self.symbol}: maker + taker fee", total, "must not be below zero")

@@ -1,0 +1,109 @@
+"""Random flows of commands, the same for every seed, that reach each order attribute and each reject."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from gdx_matcher import commands as c
+from gdx_matcher.market import MarketConfig
+
+from gdx_sdk.units import Side
+
+MARKETS = (
+    MarketConfig(0, "BTC-PERP", bytes([1]) * 32, 5, 10, 20, maker_fee_ppm=-50, taker_fee_ppm=450),
+    MarketConfig(3, "ETH-PERP", bytes([2]) * 32, taker_fee_ppm=300),
+)
+SYMBOLS = {market.symbol: market.market_index for market in MARKETS}
+
+
+class Flow:
+    """Commands with times. Prices cluster around 1,000 so that most orders meet others."""
+
+    def __init__(self, seed: int, *, reduce_only: bool, accounts: int = 6) -> None:
+        self.rng = random.Random(seed)
+        self.reduce_only, self.accounts = reduce_only, accounts
+        self.next_id = 1
+        self.now_ms = 1_700_000_000_000
+        self.center = 1_000
+
+    def __iter__(self) -> Iterator[tuple[c.Command, int]]:
+        while True:
+            self.now_ms += self.rng.choice((0, 0, 1, 3, 20))
+            yield self.command(), self.now_ms
+
+    def take(self, count: int) -> list[tuple[c.Command, int]]:
+        """The next `count` commands."""
+        return [pair for pair, _ in zip(self, range(count), strict=False)]
+
+    def command(self) -> c.Command:
+        """One command; most are orders and cancels."""
+        rng, draw = self.rng, self.rng.random()
+        if draw < 0.62:
+            return self.order()
+        if draw < 0.82:
+            return c.CancelOrder(self.some_id(), rng.choice((c.ANY_ACCOUNT, c.ANY_ACCOUNT, rng.randrange(6))))
+        if draw < 0.91:
+            return c.ReduceOrder(self.some_id(), rng.choice((0, 10, 30, 90)))
+        if draw < 0.93:
+            return c.CancelAll(rng.randrange(self.accounts))
+        if draw < 0.98:
+            return self.market_command()
+        return rng.choice((c.Tick(), c.Tick(), c.Pause(), c.Resume(), c.Resume(), c.Resume()))
+
+    def market_command(self) -> c.Command:
+        """Prices, limits and status of one market."""
+        rng, index = self.rng, self.market_index()
+        if rng.random() < 0.6:
+            self.center = max(700, min(1_300, self.center + rng.randint(-40, 40)))
+            return c.UpdatePrices(index, self.center)
+        if rng.random() < 0.5:
+            band, breaker = rng.choice((0, 300, 1_000)), rng.choice((0, 0, 900))
+            return c.SetMarketLimits(index, price_band_bps=band, breaker_bps=breaker, breaker_window_ms=500)
+        status = rng.choice(
+            (c.MarketStatus.ACTIVE,) * 6 + (c.MarketStatus.HALTED, c.MarketStatus.REDUCE_ONLY)
+        )
+        return c.SetMarketStatus(index, status)
+
+    def order(self) -> c.PlaceOrder:
+        """An order with a mix of attributes, now and then an invalid one."""
+        rng = self.rng
+        is_market = rng.random() < 0.12
+        time_in_force = rng.choice(
+            (c.TimeInForce.GTC,) * 6 + (c.TimeInForce.IOC, c.TimeInForce.FOK, c.TimeInForce.GTD)
+        )
+        lasting = time_in_force in (c.TimeInForce.GTC, c.TimeInForce.GTD) and not is_market
+        gtd = time_in_force is c.TimeInForce.GTD
+        side = rng.choice((Side.BUY, Side.SELL))
+        price = 0 if is_market else self.center + 5 * rng.randint(-6, 6) - 10 * side.sign
+        return c.PlaceOrder(
+            self.new_id(),
+            rng.randrange(self.accounts),
+            self.market_index(),
+            side,
+            price if rng.random() < 0.98 else rng.choice((0, 3, 10**19)),
+            10 * rng.randint(2, 20) if rng.random() < 0.98 else rng.choice((0, 5, 10)),
+            c.OrderKind.MARKET if is_market else c.OrderKind.LIMIT,
+            time_in_force,
+            post_only=lasting and rng.random() < 0.1,
+            reduce_only=self.reduce_only and rng.random() < 0.15,
+            all_or_none=rng.random() < 0.06,
+            min_quantity_e8=rng.choice((10, 60, 150)) if rng.random() < 0.08 else 0,
+            reference_price_e6=self.center + 5 * rng.randint(-2, 2) if rng.random() < 0.1 else 0,
+            expiry_ms=self.now_ms + rng.randint(-20, 400) if gtd else 0,
+            client_order_id=rng.randrange(100),
+            self_trade=rng.choice(tuple(c.SelfTrade)),
+        )
+
+    def market_index(self) -> int:
+        """Mostly one of ours."""
+        return self.rng.choices((0, 3, 9), (60, 39, 1))[0]
+
+    def new_id(self) -> int:
+        """A fresh order id, now and then a used one."""
+        self.next_id += 1
+        return self.next_id if self.rng.random() < 0.99 else self.some_id()
+
+    def some_id(self) -> int:
+        """An id that was used not long ago."""
+        return max(1, self.next_id - int(self.rng.expovariate(1 / 25)))
