@@ -3,8 +3,7 @@
 GdxError
 └── KeeperError
     ├── Transient    back off and try again: the cause is expected to pass
-    ├── Fatal        stop this keeper and say why: trying again cannot help
-    └── DryRun       a signature was asked for although the sender runs dry
+    └── Fatal        stop this keeper and say why: trying again cannot help
 """
 
 from __future__ import annotations
@@ -22,7 +21,3 @@ class Transient(KeeperError):
 
 class Fatal(KeeperError):
     """Trying again cannot help; the runner stops the job and reports the reason."""
-
-
-class DryRun(KeeperError):
-    """The sender runs dry and refuses to touch a key."""

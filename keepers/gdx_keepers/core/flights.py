@@ -14,8 +14,8 @@ from typing import Any
 from solders.pubkey import Pubkey
 
 from gdx_keepers.core.files import read_json, remove, write_json
-from gdx_keepers.core.sender import SignedTransaction
 from gdx_keepers.errors import Fatal
+from gdx_sdk.tx import SignedTransaction
 
 
 @dataclass(frozen=True, slots=True)

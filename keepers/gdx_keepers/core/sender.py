@@ -15,6 +15,7 @@ from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from gdx_sdk.errors import ChainError
+from gdx_sdk.tx import SignedTransaction
 
 Tables = Sequence[AddressLookupTableAccount]
 
@@ -26,15 +27,6 @@ class Simulation:
     error: ChainError | None
     compute_units: int
     logs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SignedTransaction:
-    """Bytes that are sent again and again until they land or can never land any more."""
-
-    signature: str
-    raw: bytes
-    last_valid_block_height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +64,7 @@ class Sender(Protocol):
     async def sign(
         self, instructions: Sequence[Instruction], tables: Tables = (), *, compute_units: int
     ) -> SignedTransaction:
-        """A transaction with a fresh blockhash; `compute_units` is the expected use. `DryRun` when dry."""
+        """A transaction with a fresh blockhash; `compute_units` is the expected use. Dry: `DryRunRefusal`."""
 
     async def broadcast(self, transaction: SignedTransaction) -> None:
         """Hand the bytes to the cluster, without a trial run; repeating it is harmless."""

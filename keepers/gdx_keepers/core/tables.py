@@ -11,25 +11,25 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from solders.address_lookup_table_account import AddressLookupTable, AddressLookupTableAccount
-from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
-from solders.hash import Hash
 from solders.instruction import Instruction
-from solders.message import MessageV0
 from solders.pubkey import Pubkey
 
 from gdx_keepers.core.files import read_json, write_json
-from gdx_keepers.core.lookup_table_program import (
-    MAX_ADDRESSES,
-    MAX_ADDRESSES_PER_EXTEND,
-    create_table,
-    extend_table,
-    table_address,
-)
 from gdx_keepers.core.sender import Sender
-from gdx_keepers.errors import DryRun, Transient
+from gdx_keepers.errors import Transient
+from gdx_sdk.errors import DryRunRefusal
+from gdx_sdk.tx import (
+    MAX_COMPUTE_UNITS,
+    PACKET_BYTES,
+    compile_message,
+    create_lookup_table,
+    extend_lookup_table,
+    transaction_size,
+    with_budget,
+)
 
-MAX_TRANSACTION_BYTES = 1_232
-SIGNATURE_BYTES = 1 + 64
+MAX_ADDRESSES = 256
+ADDRESSES_PER_EXTEND = 20
 WARM_UP_LOOKS = 50
 WARM_UP_MS = 100
 
@@ -62,10 +62,10 @@ class LookupTables:
         self, market: Pubkey, instruction: Instruction, backlog: Sequence[Pubkey]
     ) -> Sequence[AddressLookupTableAccount]:
         """Nothing when `instruction` fits as it is, otherwise the market's table with all it names in it."""
-        if transaction_bytes(self._sender.pubkey, instruction) <= MAX_TRANSACTION_BYTES:
+        if transaction_bytes(self._sender.pubkey, instruction) <= PACKET_BYTES:
             return ()
         if self._sender.is_dry_run:
-            raise DryRun("the batch needs a lookup table, and filling one needs signatures")
+            raise DryRunRefusal("filling the lookup table that the batch needs")
         wanted = [meta.pubkey for meta in instruction.accounts if not meta.is_signer]
         address, table = await self._open(market, wanted)
         missing = [key for key in dict.fromkeys(wanted) if key not in set(table.addresses)]
@@ -93,9 +93,9 @@ class LookupTables:
         slot, _ = await self._chain.chain_time()
         recent_slot = max(slot - 1, 0)  # the present slot is not in the slot hashes yet
         me = self._sender.pubkey
-        address = table_address(me, recent_slot)
+        instruction, address = create_lookup_table(me, me, recent_slot)
         self._remember(market, address)  # before it exists: a crash then leaves no table nobody knows of
-        await self._sender.send([create_table(me, me, recent_slot)])
+        await self._sender.send([instruction])
         table = await self._read(address)
         if table is None:
             raise Transient(f"lookup table {address} was created but cannot be read yet")
@@ -103,9 +103,9 @@ class LookupTables:
 
     async def _extend(self, address: Pubkey, keys: Sequence[Pubkey]) -> AddressLookupTable:
         me = self._sender.pubkey
-        for start in range(0, len(keys), MAX_ADDRESSES_PER_EXTEND):
-            chunk = keys[start : start + MAX_ADDRESSES_PER_EXTEND]
-            await self._sender.send([extend_table(address, me, me, chunk)])
+        for start in range(0, len(keys), ADDRESSES_PER_EXTEND):
+            chunk = keys[start : start + ADDRESSES_PER_EXTEND]
+            await self._sender.send([extend_lookup_table(address, me, me, chunk)])
         table = await self._read(address)
         if table is None or not set(keys) <= set(table.addresses):
             raise Transient(f"lookup table {address} was extended but cannot be read yet")
@@ -133,6 +133,5 @@ class LookupTables:
 
 def transaction_bytes(payer: Pubkey, instruction: Instruction) -> int:
     """Size of a v0 transaction with one signature, budget instructions and no table."""
-    budget = [set_compute_unit_limit(1_400_000), set_compute_unit_price(1)]
-    message = MessageV0.try_compile(payer, [*budget, instruction], [], Hash.default())
-    return SIGNATURE_BYTES + 1 + len(bytes(message))
+    budgeted = with_budget([instruction], compute_unit_limit=MAX_COMPUTE_UNITS, priority_fee_microlamports=1)
+    return transaction_size(compile_message(budgeted, payer))

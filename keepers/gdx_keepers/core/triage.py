@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from gdx_keepers.errors import Fatal, Transient
-from gdx_sdk.errors import ProgramError, RpcError, TransactionError, TransactionExpired
+from gdx_sdk.errors import (
+    AccountNotFound,
+    ProgramError,
+    RpcError,
+    TransactionError,
+    TransactionExpired,
+)
 
 # JSON-RPC: the request itself is wrong, so repeating it is pointless.
 _OUR_FAULT = {-32600, -32601, -32602}
@@ -12,8 +18,9 @@ _OUR_FAULT = {-32600, -32601, -32602}
 def is_transient(error: BaseException) -> bool:
     """True when backing off and trying again may help.
 
-    An unreachable or overloaded endpoint, an expired transaction and a runtime refusal (blockhash, a fee
-    payer short of lamports) pass. A program's refusal passes only when its registry says so; a bug never.
+    An unreachable or overloaded endpoint, an expired transaction, a runtime refusal (blockhash, a fee payer
+    short of lamports) and an account that is not there yet pass. A program's refusal passes only when its
+    registry says so; a bug never does.
     """
     if isinstance(error, Transient):
         return True
@@ -23,7 +30,7 @@ def is_transient(error: BaseException) -> bool:
         return error.code not in _OUR_FAULT
     if isinstance(error, ProgramError):
         return is_retryable(error)
-    return isinstance(error, TransactionExpired | TransactionError | TimeoutError)
+    return isinstance(error, TransactionExpired | TransactionError | AccountNotFound | TimeoutError)
 
 
 def is_retryable(error: ProgramError) -> bool:
