@@ -5,14 +5,14 @@ from __future__ import annotations
 from solders.hash import Hash
 
 MAX_AGE = 150
-"""Block heights a blockhash stays valid for (the cluster's MAX_PROCESSING_AGE)."""
+"""Blocks that may be built on a block before its blockhash expires (the cluster's MAX_PROCESSING_AGE)."""
 
 _KEPT = 20_000
 """Blockhashes remembered at most: in fast mode many share one height."""
 
 
 class BlockhashQueue:
-    """Blockhashes by the block height at which each became the latest."""
+    """Blockhashes by the height of the block that each one seals."""
 
     def __init__(self, genesis: Hash) -> None:
         self._height_of: dict[Hash, int] = {genesis: 0}
@@ -29,21 +29,16 @@ class BlockhashQueue:
         stale = []
         surplus = len(self._height_of) - _KEPT
         for blockhash, born in self._height_of.items():
-            if height - born <= MAX_AGE and surplus <= 0:
+            if height - born <= MAX_AGE + 1 and surplus <= 0:
                 break
             stale.append(blockhash)
             surplus -= 1
         return stale
 
     def is_valid(self, blockhash: Hash, height: int) -> bool:
-        """Whether a transaction with `blockhash` may run at `height`."""
+        """Whether a transaction with `blockhash` may run in the open block, which is of `height`."""
         born = self._height_of.get(blockhash)
-        return born is not None and height - born <= MAX_AGE
-
-    def last_valid_height(self, blockhash: Hash) -> int | None:
-        """The last block height at which `blockhash` is good, or None when it is unknown."""
-        born = self._height_of.get(blockhash)
-        return None if born is None else born + MAX_AGE
+        return born is not None and height - born <= MAX_AGE + 1
 
     def expire(self) -> None:
         """Forget every blockhash but the latest."""

@@ -134,12 +134,12 @@ class EmbeddedChain:
         Of very long jumps only the last 2,000 slots get a block; the ones before count as skipped.
         """
         with self.lock:
-            self.time.add(count * self.slot_ms)
             skipped = max(0, count - _MAX_BLOCKS_PER_ADVANCE)
             if skipped:
+                self.time.add(skipped * self.slot_ms)
                 self._open_next_slot(ages=True, next_slot=self.open_slot + skipped)
-                count -= skipped
-            for _ in range(count):
+            for _ in range(count - skipped):
+                self.time.add(self.slot_ms)
                 self._open_next_slot(ages=True)
             return self.open_slot
 

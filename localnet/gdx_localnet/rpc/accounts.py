@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -126,7 +125,7 @@ def _memcmp_bytes(memcmp: dict[str, Any]) -> bytes:
     elif encoding == "base64":
         try:
             wanted = base64.b64decode(value, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise invalid_params(f"Invalid param: Base64DecodeError({error})") from error
     else:
         wanted = _memcmp_base58(value)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import TYPE_CHECKING, Any
 
 from solders.message import from_bytes_versioned
 from solders.pubkey import Pubkey
 
 from gdx_localnet import costs
+from gdx_localnet.blockhashes import MAX_AGE
 from gdx_localnet.ledger import Block
 from gdx_localnet.rpc.dispatcher import VERSION, method, with_context
 from gdx_localnet.rpc.faults import INVALID_REQUEST, RpcFault, invalid_params
-from gdx_localnet.rpc.params import Args, context_slot, key_bytes
+from gdx_localnet.rpc.params import Args, base64_bytes, context_slot, key_bytes
 from gdx_localnet.svm import SLOTS_PER_EPOCH
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ def minimum_ledger_slot(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG00
 def get_latest_blockhash(chain: EmbeddedChain, args: Args) -> Any:
     slot = context_slot(chain, args.config(0))
     blockhash = chain.blockhash_at(slot)
-    last_valid = chain.blockhashes.last_valid_height(blockhash)
+    last_valid = chain.height_at(slot) + MAX_AGE
     return with_context(slot, {"blockhash": str(blockhash), "lastValidBlockHeight": last_valid})
 
 
@@ -136,10 +135,7 @@ def is_blockhash_valid(chain: EmbeddedChain, args: Args) -> Any:
 @method("getFeeForMessage", required=1, accepted=2)
 def get_fee_for_message(chain: EmbeddedChain, args: Args) -> Any:
     slot = context_slot(chain, args.config(1))
-    try:
-        raw = base64.b64decode(args.text(0), validate=True)
-    except binascii.Error as error:
-        raise invalid_params(f"invalid base64 encoding: {error}") from error
+    raw = base64_bytes(args.text(0))
     try:
         message = from_bytes_versioned(raw)
     except ValueError as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +12,7 @@ from gdx_localnet import snapshot
 from gdx_localnet.programs import list_programs, load_upgradeable
 from gdx_localnet.rpc.dispatcher import method
 from gdx_localnet.rpc.faults import invalid_params
-from gdx_localnet.rpc.params import Args, key_bytes, wrong_type
+from gdx_localnet.rpc.params import Args, base64_bytes, key_bytes, wrong_type
 
 if TYPE_CHECKING:
     from gdx_localnet.svm import EmbeddedChain
@@ -107,10 +105,7 @@ def _account_data(value: Any) -> bytes:
         isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and value[1] == "base64"
     ):
         raise wrong_type(value, '[text, "base64"]')
-    try:
-        return base64.b64decode(value[0], validate=True)
-    except binascii.Error as error:
-        raise invalid_params(f"data: invalid base64: {error}") from error
+    return base64_bytes(value[0])
 
 
 @method("gdx_loadProgram", required=2, accepted=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,22 @@ def key_bytes(text: Any, length: int, prefix: str = "Invalid param: ") -> bytes:
     if len(raw) != length:
         raise invalid_params(f"{prefix}WrongSize")
     return raw
+
+
+def base64_bytes(text: str) -> bytes:
+    """What base64 `text` holds; −32602 in the words of the validator's decoder when it is malformed."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise invalid_params(f"invalid base64 encoding: {_base64_fault(text)}") from error
+
+
+def _base64_fault(text: str) -> str:
+    body = text.rstrip("=")
+    for at, character in enumerate(body):
+        if not (character.isascii() and (character.isalnum() or character in "+/")):
+            return f"InvalidByte({at}, {ord(character)})"
+    return f"InvalidLength({len(body)})" if len(body) % 4 == 1 else "InvalidPadding"
 
 
 class Config:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import TYPE_CHECKING, Any
 
 from solders.account import Account
@@ -11,6 +10,7 @@ from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
 from gdx_localnet import base58, tokens
+from gdx_localnet.blockhashes import MAX_AGE
 from gdx_localnet.rpc.dispatcher import method, with_context
 from gdx_localnet.rpc.encoding import encode_account
 from gdx_localnet.rpc.faults import PREFLIGHT_FAILURE, RpcFault, invalid_params
@@ -19,6 +19,7 @@ from gdx_localnet.rpc.params import (
     TRANSACTION_ENCODINGS,
     Args,
     Config,
+    base64_bytes,
     context_slot,
     key_bytes,
     wrong_type,
@@ -45,7 +46,7 @@ def decode_transaction(text: str, config: Config) -> VersionedTransaction:
     if len(text) > _MAX_TEXT[encoding]:
         limits = f"max: encoded/raw {_MAX_TEXT[encoding]}/{MAX_WIRE_BYTES}"
         raise invalid_params(f"{encoding} encoded {_TYPE} too large: {len(text)} bytes ({limits})")
-    raw = _decode_base64(text) if encoding == "base64" else _decode_base58(text)
+    raw = base64_bytes(text) if encoding == "base64" else _decode_base58(text)
     # LiteSVM aborts the process on a longer one, so it must never get there.
     if len(raw) > MAX_WIRE_BYTES:
         raise invalid_params(f"decoded {_TYPE} too large: {len(raw)} bytes (max: {MAX_WIRE_BYTES} bytes)")
@@ -58,22 +59,6 @@ def decode_transaction(text: str, config: Config) -> VersionedTransaction:
     except Exception as error:
         raise _unsanitary("SanitizeFailure") from error
     return tx
-
-
-def _decode_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise invalid_params(f"invalid base64 encoding: {_base64_fault(text)}") from error
-
-
-def _base64_fault(text: str) -> str:
-    """What is wrong with a base64 text, in the words of the validator's decoder."""
-    body = text.rstrip("=")
-    for at, character in enumerate(body):
-        if not (character.isascii() and (character.isalnum() or character in "+/")):
-            return f"InvalidByte({at}, {ord(character)})"
-    return f"InvalidLength({len(body)})" if len(body) % 4 == 1 else "InvalidPadding"
 
 
 def _decode_base58(text: str) -> bytes:
@@ -226,9 +211,8 @@ def _encode_wanted(
 
 
 def _replacement(chain: EmbeddedChain, slot: int) -> dict[str, Any]:
-    blockhash = chain.blockhash_at(slot)
-    last_valid = chain.blockhashes.last_valid_height(blockhash)
-    return {"blockhash": str(blockhash), "lastValidBlockHeight": last_valid}
+    last_valid = chain.height_at(slot) + MAX_AGE
+    return {"blockhash": str(chain.blockhash_at(slot)), "lastValidBlockHeight": last_valid}
 
 
 @method("requestAirdrop", required=2, accepted=3)

@@ -1,0 +1,162 @@
+"""Sending and simulating: wire checks, configuration, what a simulation tells."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from gdx_localnet import base58
+from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
+from solders.hash import Hash
+from solders.instruction import AccountMeta, Instruction
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+from solders.system_program import TransferParams, transfer
+
+TYPE = "solana_transaction::versioned::VersionedTransaction"
+SOL = 10**9
+
+
+def encoded(tx):
+    return base64.b64encode(bytes(tx)).decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "config", "message"),
+    [
+        ("!!!", {"encoding": "base64"}, "invalid base64 encoding: InvalidByte(0, 33)"),
+        ("AQI=", {"encoding": "base64"}, f"failed to deserialize {TYPE}"),
+        ("0OIl", {}, "invalid base58 encoding: InvalidCharacter { character: '0', index: 0 }"),
+        ("1", {"encoding": "json"}, "unsupported encoding: json. Supported encodings: base58, base64"),
+        (
+            base64.b64encode(bytes(2000)).decode(),
+            {"encoding": "base64"},
+            f"base64 encoded {TYPE} too large: 2668 bytes (max: encoded/raw 1644/1232)",
+        ),
+        ("1" * 1700, {}, f"base58 encoded {TYPE} too large: 1700 bytes (max: encoded/raw 1683/1232)"),
+        (
+            base64.b64encode(bytes(1233)).decode(),
+            {"encoding": "base64"},
+            f"decoded {TYPE} too large: 1233 bytes (max: 1232 bytes)",
+        ),
+    ],
+)
+def test_what_is_not_a_transaction_is_refused(driver, text, config, message):
+    for method in ("sendTransaction", "simulateTransaction"):
+        fault = driver.fault(method, text, config)
+        assert fault.code == -32602
+        assert message in fault.message
+
+
+def test_a_transaction_of_exactly_1232_bytes_runs(driver):
+    memo = Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")
+    tx = driver.sign([Instruction(memo, b"x" * 1_060, [])])
+    tx = driver.sign([Instruction(memo, b"x" * (1_060 + 1_232 - len(bytes(tx))), [])])
+    assert len(bytes(tx)) == 1_232
+    assert driver.send(tx) == str(tx.signatures[0])
+
+
+def test_base58_works_too(driver):
+    tx = driver.sign([driver.pay()])
+    assert driver.chain.rpc("sendTransaction", [base58.encode(bytes(tx))]) == str(tx.signatures[0])
+
+
+def test_too_many_locks_are_refused(driver):
+    accounts = [AccountMeta(Pubkey(bytes([i] * 32)), False, True) for i in range(30, 110)]
+    known = __import__("solders.address_lookup_table_account", fromlist=["x"]).AddressLookupTableAccount
+    table = Pubkey.new_unique()
+    header = (1).to_bytes(4, "little") + b"\xff" * 8 + bytes(8) + b"\0" + b"\0" + bytes(34)
+    from solders.account import Account
+
+    keys = [meta.pubkey for meta in accounts]
+    program = Pubkey.from_string("AddressLookupTab1e1111111111111111111111111")
+    driver.chain.set_account(table, Account(SOL, header + b"".join(map(bytes, keys)), program, False, 0))
+    tx = driver.sign([Instruction(Pubkey.default(), b"", accounts)], tables=[known(table, keys)])
+    fault = driver.fault("sendTransaction", encoded(tx), {"encoding": "base64"})
+    assert fault.data["err"] == "TooManyAccountLocks"
+
+
+def test_the_compute_limit_is_enforced(driver):
+    fault = driver.fault(
+        "sendTransaction",
+        encoded(driver.sign([set_compute_unit_limit(200), driver.pay()])),
+        {"encoding": "base64"},
+    )
+    assert fault.data["err"] == {"InstructionError": [1, "ComputationalBudgetExceeded"]}
+
+
+def test_a_priority_fee_is_charged_and_told(driver):
+    limit, price = set_compute_unit_limit(1_000), set_compute_unit_price(3_000_000)
+    tx = driver.sign([limit, price, driver.pay()])
+    message = base64.b64encode(bytes(tx.message)).decode()
+    assert driver.chain.rpc("getFeeForMessage", [message])["value"] == 8_000
+    view = driver.run(limit, price, driver.pay())
+    assert view["meta"]["fee"] == 8_000
+    fees = driver.chain.rpc("getRecentPrioritizationFees", [[str(driver.receiver)]])
+    assert fees[-1]["prioritizationFee"] == 3_000_000
+
+
+def test_an_unknown_payer_and_a_poor_one(driver):
+    poor = Keypair()
+    give = transfer(TransferParams(from_pubkey=poor.pubkey(), to_pubkey=driver.receiver, lamports=1))
+    driver.payer, rich = poor, driver.payer
+    fault = driver.fault("sendTransaction", encoded(driver.sign([give])), {"encoding": "base64"})
+    assert fault.data["err"] == "AccountNotFound"
+    assert fault.message.endswith("Attempt to debit an account but found no record of a prior credit.")
+    driver.chain.airdrop(poor.pubkey(), 890_880)
+    driver.chain.airdrop(rich.pubkey(), 1)
+    fault = driver.fault("sendTransaction", encoded(driver.sign([give])), {"encoding": "base64"})
+    assert fault.data["err"] == {"InsufficientFundsForRent": {"account_index": 0}}
+
+
+def simulate(driver, tx, **config):
+    return driver.chain.rpc("simulateTransaction", [encoded(tx), {"encoding": "base64", **config}])["value"]
+
+
+def test_a_simulation_changes_nothing_and_tells_all(driver):
+    payer, receiver = driver.payer.pubkey(), driver.receiver
+    tx = driver.sign([driver.pay()])
+    wanted = {"addresses": [str(receiver), str(Pubkey.new_unique())], "encoding": "base64"}
+    value = simulate(driver, tx, accounts=wanted, innerInstructions=True, sigVerify=True)
+    assert value["err"] is None
+    assert value["unitsConsumed"] == 150
+    assert value["fee"] == 5_000
+    assert value["logs"][0].endswith("invoke [1]")
+    assert value["innerInstructions"] == []
+    assert [found and found["lamports"] for found in value["accounts"]] == [SOL, None]
+    assert value["preBalances"] == [1_000 * SOL, 0, 1]
+    assert value["postBalances"] == [999 * SOL - 5_000, SOL, 1]
+    assert value["replacementBlockhash"] is None
+    assert driver.chain.accounts.balance(payer) == 1_000 * SOL
+    driver.send(tx)
+
+
+def test_a_simulation_can_do_without_signatures_and_with_another_blockhash(driver):
+    tx = driver.sign([driver.pay()], blockhash=Hash.default())
+    assert simulate(driver, tx)["err"] == "BlockhashNotFound"
+    value = simulate(driver, tx, replaceRecentBlockhash=True)
+    assert value["err"] is None
+    latest = driver.chain.rpc("getLatestBlockhash")["value"]
+    assert value["replacementBlockhash"] == latest
+    forged = type(tx).populate(driver.sign([driver.pay()]).message, tx.signatures)
+    assert simulate(driver, forged)["err"] is None
+    assert simulate(driver, forged, sigVerify=True)["err"] == "SignatureFailure"
+
+
+def test_contradictory_wishes_are_refused(driver):
+    config = {"encoding": "base64", "sigVerify": True, "replaceRecentBlockhash": True}
+    fault = driver.fault("simulateTransaction", encoded(driver.sign([driver.pay()])), config)
+    assert fault.message == "sigVerify may not be used with replaceRecentBlockhash"
+
+
+def test_return_data_is_told(driver):
+    program = Pubkey.from_string("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA")
+    from gdx_localnet.fixture import mint_account
+
+    mint = Pubkey(bytes([5] * 32))
+    driver.chain.set_account(mint, mint_account(0, 6, None))
+    size_of_account = Instruction(program, bytes([21]), [AccountMeta(mint, False, False)])
+    value = simulate(driver, driver.sign([size_of_account]))
+    expected = base64.b64encode((165).to_bytes(8, "little")).decode()
+    assert value["returnData"] == {"data": [expected, "base64"], "programId": str(program)}
+    assert driver.run(size_of_account)["meta"]["returnData"] == value["returnData"]
