@@ -31,10 +31,9 @@ class Order(msgspec.Struct, array_like=True, gc=False):
     price_e6: int
     left_e8: int
     sequence: int  # of arrival, over all markets of the engine
-    reduce_only: bool
-    all_or_none: bool
-    expiry_ms: int
-    client_order_id: int
+    reduce_only: bool = False
+    all_or_none: bool = False
+    expiry_ms: int = 0
 
 
 class Level(msgspec.Struct, gc=False):
@@ -149,6 +148,8 @@ class Book:
     __slots__ = (
         "anchor_ms",
         "anchor_price_e6",
+        "asks",
+        "bids",
         "config",
         "high_e6",
         "limits",
@@ -162,7 +163,8 @@ class Book:
 
     def __init__(self, config: MarketConfig) -> None:
         self.config = config
-        self.sides = (BookSide(Side.BUY), BookSide(Side.SELL))
+        self.bids, self.asks = BookSide(Side.BUY), BookSide(Side.SELL)
+        self.sides = (self.bids, self.asks)  # by Side
         self.next_trade_id = 1
         self.status = MarketStatus.ACTIVE
         self.limits = SetMarketLimits(config.market_index)

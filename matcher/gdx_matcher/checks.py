@@ -18,6 +18,30 @@ Fault = tuple[RejectReason, int, int]  # reason, value, limit
 MAX_PRODUCT = I64_MAX * SIZE_SCALE
 
 
+def is_plain(order: PlaceOrder, book: Book) -> bool:
+    """Whether the order is a good-till-canceled limit order with no other attribute, and breaks no rule."""
+    config, size, price = book.config, order.size_e8, order.price_e6
+    return (
+        order.kind is LIMIT
+        and order.time_in_force is GTC
+        and size >= config.min_size_e8
+        and price > 0
+        and not size % config.lot_size_e8
+        and not price % config.tick_size_e6
+        and price * size <= MAX_PRODUCT
+        and (book.low_e6 <= price <= book.high_e6)
+        and book.status is ACTIVE
+        and not (
+            order.post_only
+            or order.reduce_only
+            or order.all_or_none
+            or order.min_quantity_e8
+            or order.reference_price_e6
+            or order.expiry_ms
+        )
+    )
+
+
 def order_fault(order: PlaceOrder, book: Book, now_ms: int) -> Fault | None:
     """The first rule that the order breaks, or None."""
     config, size, price = book.config, order.size_e8, order.price_e6

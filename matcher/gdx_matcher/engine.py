@@ -12,7 +12,7 @@ from typing import Any
 from gdx_matcher import commands as c
 from gdx_matcher.book import MAX_PRICE_E6, Book, Order
 from gdx_matcher.chain_commands import ChainCommands
-from gdx_matcher.checks import Fault, order_fault
+from gdx_matcher.checks import Fault, is_plain, order_fault
 from gdx_matcher.events import (
     CancelReason,
     CommandRejected,
@@ -30,6 +30,7 @@ from gdx_matcher.state import BookState, EngineState, RiskState
 from gdx_sdk.errors import InputError
 from gdx_sdk.units import Side
 
+ANY_ACCOUNT = c.ANY_ACCOUNT
 BUY = Side.BUY
 GTC, GTD = c.TimeInForce.GTC, c.TimeInForce.GTD
 HALTED = c.MarketStatus.HALTED
@@ -140,6 +141,34 @@ class Engine:
         return engine
 
     def _place(self, order: c.PlaceOrder, events: list[Event]) -> None:
+        """The short way for an order without attributes, where nothing is asked but price and size."""
+        matcher = self._matcher
+        orders, book = matcher.orders, self.books.get(order.market_index)
+        if (
+            book is None
+            or not is_plain(order, book)
+            or order.order_id in orders
+            or matcher.risk is not None
+            or self.is_paused
+        ):
+            self._place_any(order, events)
+            return
+        order_id, account, price, left = order.order_id, order.account, order.price_e6, order.size_e8
+        events.append(OrderAccepted(order_id, account, order.market_index, order.client_order_id))
+        if order.side is BUY:
+            own, opposite, limit_key = book.bids, book.asks, -price
+        else:
+            own, opposite, limit_key = book.asks, book.bids, price
+        if (opposite.keys and opposite.keys[-1] >= limit_key) or opposite.all_or_none:
+            left = matcher.take(order, left, book, events)
+            if not left:
+                return
+        self.sequence += 1
+        resting = Order(order_id, account, order.market_index, order.side, price, left, self.sequence)
+        orders[order_id] = resting
+        own.add(resting)
+
+    def _place_any(self, order: c.PlaceOrder, events: list[Event]) -> None:
         matcher, size = self._matcher, order.size_e8
         fault = self._fault(order)
         if fault is not None:
@@ -219,9 +248,12 @@ class Engine:
         return None
 
     def _cancel(self, command: c.CancelOrder, events: list[Event]) -> None:
-        order = self._resting(command, events)
-        if order is not None:
-            events.append(self._matcher.cancel(order, self.books[order.market_index], REQUESTED))
+        matcher = self._matcher
+        order = matcher.orders.get(command.order_id)
+        if order is None or (command.account != ANY_ACCOUNT and command.account != order.account):
+            self._resting(command, events)
+            return
+        events.append(matcher.cancel(order, self.books[order.market_index], REQUESTED))
 
     def _reduce(self, command: c.ReduceOrder, events: list[Event]) -> None:
         order = self._resting(command, events)

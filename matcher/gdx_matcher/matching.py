@@ -71,15 +71,15 @@ class Matcher:
 
     def take(self, order: PlaceOrder, size_e8: int, book: Book, events: list[Event]) -> int:
         """Trade what can trade at once; returns the size that may rest, 0 when the order is done."""
-        opposite = book.sides[1 - order.side]
+        opposite = book.asks if order.side is BUY else book.bids
         limit_key = trading_limit_key(order, book)
         whole = order.all_or_none or order.time_in_force is FOK
         needed = size_e8 if whole else order.min_quantity_e8
         left = size_e8
         if self.risk is None and not needed and not opposite.all_or_none:
-            left = self._take_plain(order, size_e8, book, limit_key, events)
-        if not left:
-            return 0
+            left = self._take_plain(order, size_e8, opposite, book, limit_key, events)
+            if not left:
+                return 0
         plan = self._plan(order, left, book, limit_key)
         if plan.filled_e8 >= needed:
             self._carry_out(plan, order, left, book, events)
@@ -113,10 +113,15 @@ class Matcher:
         return 0
 
     def _take_plain(
-        self, order: PlaceOrder, left: int, book: Book, limit_key: int, events: list[Event]
+        self,
+        order: PlaceOrder,
+        left: int,
+        opposite: BookSide,
+        book: Book,
+        limit_key: int,
+        events: list[Event],
     ) -> int:
         """Trade without risk until done or until a maker needs a plan; returns the size left."""
-        opposite = book.sides[1 - order.side]
         keys, account = opposite.keys, order.account
         while left and keys and keys[-1] >= limit_key:
             maker = opposite.first(keys[-1])
@@ -135,7 +140,7 @@ class Matcher:
         risk, account = self.risk, order.account
         if risk is not None:
             risk.begin_plan(order.market_index)
-        for maker in book.sides[1 - order.side].walk(limit_key):
+        for maker in (book.asks if order.side is BUY else book.bids).walk(limit_key):
             if not plan.left_e8:
                 break
             if maker.account == account:
@@ -241,7 +246,7 @@ class Matcher:
         if trade.maker_left_e8:
             maker.left_e8 -= size
         else:
-            book.sides[1 - side].remove(maker)
+            (book.asks if side is BUY else book.bids).remove(maker)
             del self.orders[maker.order_id]
         return trade
 
@@ -258,7 +263,6 @@ class Matcher:
             order.reduce_only,
             order.all_or_none,
             order.expiry_ms,
-            order.client_order_id,
         )
         self.orders[order.order_id] = resting
         book.sides[order.side].add(resting)
@@ -271,7 +275,7 @@ class Matcher:
         left = order.left_e8
         if self.risk is not None:
             self.risk.shrink_order(order, left)
-        book.sides[order.side].remove(order)
+        (book.bids if order.side is BUY else book.asks).remove(order)
         del self.orders[order.order_id]
         return OrderCanceled(order.order_id, order.account, order.market_index, reason, left)
 

@@ -1,7 +1,7 @@
 """The slow twin of the engine: plain lists, sorted anew for every order. Kept for ever as its oracle.
 
-It knows every order attribute, but not margin: the positions it keeps serve reduce-only orders. Property tests
-drive both with the same commands and compare events and `EngineState.hash`.
+It knows every order attribute, but not margin: the positions it keeps serve reduce-only orders. Property
+tests drive both with the same commands and compare events and `EngineState.hash`.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class NaiveEngine:
             events.append(e.OrderCanceled(*head, stop, left))
         elif left:
             self.sequence += 1
-            flags = order.reduce_only, order.all_or_none, order.expiry_ms, order.client_order_id
+            flags = order.reduce_only, order.all_or_none, order.expiry_ms
             self.orders.append(Order(*head, order.side, order.price_e6, left, self.sequence, *flags))
         return events
 

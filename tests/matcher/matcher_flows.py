@@ -49,20 +49,18 @@ class Flow:
             return c.CancelAll(rng.randrange(self.accounts))
         if draw < 0.98:
             return self.market_command()
-        return rng.choice((c.Tick(), c.Tick(), c.Pause(), c.Resume(), c.Resume(), c.Resume()))
+        return rng.choice((c.Tick(), c.Pause(), *(c.Resume(),) * 6))
 
     def market_command(self) -> c.Command:
         """Prices, limits and status of one market."""
         rng, index = self.rng, self.market_index()
         if rng.random() < 0.6:
-            self.center = max(700, min(1_300, self.center + rng.randint(-40, 40)))
+            self.center = max(700, min(1_300, self.center + 5 * rng.randint(-8, 8)))
             return c.UpdatePrices(index, self.center)
         if rng.random() < 0.5:
-            band, breaker = rng.choice((0, 300, 1_000)), rng.choice((0, 0, 900))
+            band, breaker = rng.choice((0, 300, 1_000)), rng.choice((0, 0, 0, 900))
             return c.SetMarketLimits(index, price_band_bps=band, breaker_bps=breaker, breaker_window_ms=500)
-        status = rng.choice(
-            (c.MarketStatus.ACTIVE,) * 6 + (c.MarketStatus.HALTED, c.MarketStatus.REDUCE_ONLY)
-        )
+        status = c.MarketStatus(rng.choices((0, 1, 2), (12, 1, 1))[0])
         return c.SetMarketStatus(index, status)
 
     def order(self) -> c.PlaceOrder:
@@ -75,7 +73,7 @@ class Flow:
         lasting = time_in_force in (c.TimeInForce.GTC, c.TimeInForce.GTD) and not is_market
         gtd = time_in_force is c.TimeInForce.GTD
         side = rng.choice((Side.BUY, Side.SELL))
-        price = 0 if is_market else self.center + 5 * rng.randint(-6, 6) - 10 * side.sign
+        price = 0 if is_market else self.center + 5 * rng.randint(-6, 6)
         return c.PlaceOrder(
             self.new_id(),
             rng.randrange(self.accounts),
