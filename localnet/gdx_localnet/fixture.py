@@ -92,10 +92,8 @@ class _Reader:
     def read(self) -> Fixture:
         for section, entries in self._document.items():
             self._check_section(section, entries)
-        keys = {entry["name"]: named_keypair(self._text(entry, "keys", "name")) for entry in self._of("keys")}
-        mints = {
-            entry["name"]: named_keypair(f"mint/{entry['name']}").pubkey() for entry in self._of("mints")
-        }
+        keys = {name: named_keypair(name) for name in self._names("keys")}
+        mints = {name: named_keypair(f"mint/{name}").pubkey() for name in self._names("mints")}
         accounts: list[tuple[Pubkey, Account]] = []
         for entry in self._of("keys"):
             accounts += self._key_accounts(entry, keys[entry["name"]].pubkey(), mints)
@@ -114,6 +112,15 @@ class _Reader:
     def _of(self, section: str) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = self._document.get(section, [])
         return entries
+
+    def _names(self, section: str) -> list[str]:
+        names: list[str] = []
+        for entry in self._of(section):
+            name = self._text(entry, section, "name")
+            if name in names:
+                raise self._fail(f"{section}.name", name, "is there twice")
+            names.append(name)
+        return names
 
     def _check_section(self, section: str, entries: Any) -> None:
         if section not in _MEMBERS:

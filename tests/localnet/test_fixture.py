@@ -48,7 +48,7 @@ def test_keys_and_mints_are_on_the_chain(write):
 
 
 def test_names_make_the_same_keys_everywhere():
-    assert str(named_keypair("alice").pubkey()) == "HVmRjZv3WoYKHvoCPX2WYDrAEGtKV19UzCxYkgjHRg83"
+    assert str(named_keypair("alice").pubkey()) == "2zoE3CBy6PJYUvNFNbBhZBSaS67WSuLQ9EADqosmk9KQ"
 
 
 def test_programs_and_accounts_come_from_files(write, tmp_path, memo_elf):
@@ -79,6 +79,7 @@ file = "a.json"
         ("[[nope]]\n", "unknown section; there are keys, mints, programs, accounts"),
         ("keys = 3", "must be an array of tables"),
         ('[[keys]]\nname = "a"\nage = 3', "keys.age = 3: unknown key"),
+        ('[[keys]]\nname = "a"\n[[keys]]\nname = "a"', "keys.name = 'a': is there twice"),
         ("[[keys]]\nlamports = 3", "keys.name = None: must be a text"),
         ('[[keys]]\nname = "a"\nlamports = -1', "keys.lamports = -1: must be an integer from 0"),
         ('[[keys]]\nname = "a"\nlamports = 1.5', "keys.lamports = 1.5"),

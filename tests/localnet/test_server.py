@@ -88,9 +88,9 @@ def test_many_clients_at_once(server, driver):
 
         text = base64.b64encode(bytes(tx)).decode()
         body = request("sendTransaction", text, {"encoding": "base64"})
-        return httpx.post(server.url, json=body).json()["result"]
+        return http.post(server.url, json=body).json()["result"]
 
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+    with httpx.Client() as http, concurrent.futures.ThreadPoolExecutor(8) as pool:
         signatures = list(pool.map(send, range(64)))
     statuses = driver.chain.rpc("getSignatureStatuses", [signatures])["value"]
     assert [status["err"] for status in statuses] == [None] * 64

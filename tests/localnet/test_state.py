@@ -48,7 +48,7 @@ def test_up_status_down(state):
     assert status(state_dir=directory) == started
     keypair = Keypair.from_bytes(bytes(json.loads(Path(started.keys["alice"]).read_text())))
     assert Path(started.keys["alice"]).stat().st_mode & 0o077 == 0
-    assert str(keypair.pubkey()) == "HVmRjZv3WoYKHvoCPX2WYDrAEGtKV19UzCxYkgjHRg83"
+    assert str(keypair.pubkey()) == "2zoE3CBy6PJYUvNFNbBhZBSaS67WSuLQ9EADqosmk9KQ"
     assert "RPC http://127.0.0.1" in Path(started.log_path).read_text()
     assert down(state_dir=directory) == started
     assert not is_healthy(started)

@@ -82,7 +82,7 @@ def test_a_long_jump_is_quick_and_expires_blockhashes(manual):
     assert len(manual.chain.ledger.blocks) < 3_000
 
 
-def test_clock_mode_opens_slots_and_settles_with_a_lag(driver):
+def test_clock_mode_opens_slots_and_settles_with_a_lag():
     chain = EmbeddedChain(slot_mode="clock", slot_ms=20, confirmed_lag=2, finalized_lag=4)
     address = Keypair().pubkey()
     signature = str(chain.airdrop(address, SOL))

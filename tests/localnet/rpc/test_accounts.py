@@ -115,7 +115,8 @@ def test_bad_filters_are_named(driver, filters, message):
     assert message in fault.message
 
 
-def test_program_accounts_come_sorted_and_with_their_slot_when_asked(chain, addresses):
+@pytest.mark.usefixtures("addresses")
+def test_program_accounts_come_sorted_and_with_their_slot_when_asked(chain):
     given = chain.rpc("getProgramAccounts", [str(OWNER), {"encoding": "base64", "withContext": True}])
     assert given["context"]["slot"] == chain.rpc("getSlot")
     keys = [bytes(Pubkey.from_string(item["pubkey"])) for item in given["value"]]

@@ -73,7 +73,7 @@ def test_a_snapshot_brings_everything_back(driver, memo_elf, tmp_path):
     assert {k for k, a in saved.items() if a.owner != sysvars and restored.get(k) != a} == set()
 
 
-def test_a_snapshot_starts_another_chain(driver, chain, tmp_path):
+def test_a_snapshot_starts_another_chain(driver, tmp_path):
     from gdx_localnet import EmbeddedChain
 
     driver.run(driver.pay())

@@ -66,7 +66,8 @@ def test_accounts_of_an_owner_by_mint_and_by_program(driver, wallets):
         }
 
 
-def test_a_filter_that_names_no_token_thing_is_refused(driver, wallets):
+@pytest.mark.usefixtures("wallets")
+def test_a_filter_that_names_no_token_thing_is_refused(driver):
     owner = str(driver.payer.pubkey())
     for wanted, message in (
         ({"mint": owner}, "Invalid param: Token mint could not be unpacked"),
@@ -76,7 +77,8 @@ def test_a_filter_that_names_no_token_thing_is_refused(driver, wallets):
         assert driver.fault("getTokenAccountsByOwner", owner, wanted).message == message
 
 
-def test_a_mint_is_parsed(driver, wallets):
+@pytest.mark.usefixtures("wallets")
+def test_a_mint_is_parsed(driver):
     value = driver.chain.rpc("getAccountInfo", [str(MINT), {"encoding": "jsonParsed"}])["value"]
     assert value["data"] == {
         "parsed": {
@@ -127,7 +129,8 @@ def test_a_transfer_shows_token_balances_and_parses(driver, wallets):
     }
 
 
-def test_creating_an_associated_account_has_inner_instructions(driver, wallets):
+@pytest.mark.usefixtures("wallets")
+def test_creating_an_associated_account_has_inner_instructions(driver):
     program = Pubkey.from_string("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL")
     owner, payer = Pubkey(bytes([77] * 32)), driver.payer.pubkey()
     address = get_associated_token_address(owner, MINT)
