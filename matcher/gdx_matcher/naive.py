@@ -218,16 +218,28 @@ class NaiveEngine:
         return left, behavior is not c.SelfTrade.CANCEL_MAKER
 
     def trade(self, order: c.PlaceOrder, maker: Order, size: int, left: int) -> e.Event:
-        book, price = self.books[order.market_index], maker.price_e6
+        book, price, key = self.books[order.market_index], maker.price_e6, order.market_index
         notional = notional_atoms(price, size)
-        fees = [fee_atoms(notional, ppm) for ppm in (book.config.maker_fee_ppm, book.config.taker_fee_ppm)]
         maker.left_e8 -= size
-        sides = maker.account, order.account, order.side, price, size, *fees
-        ids = book.next_trade_id, order.market_index, maker.order_id, order.order_id
-        book.next_trade_id += 1
+        trade_id, book.next_trade_id = book.next_trade_id, book.next_trade_id + 1
         if self.sizes is not None:
-            self.sizes[order.account, order.market_index] += order.side.sign * size
-            self.sizes[maker.account, order.market_index] -= order.side.sign * size
+            self.sizes[order.account, key] += order.side.sign * size
+            self.sizes[maker.account, key] -= order.side.sign * size
         if not maker.left_e8:
             self.orders.remove(maker)
-        return e.TradeExecuted(*ids, *sides, maker.left_e8, left, self.now_ms)
+        return e.TradeExecuted(
+            trade_id=trade_id,
+            market_index=order.market_index,
+            maker_order_id=maker.order_id,
+            taker_order_id=order.order_id,
+            maker_account=maker.account,
+            taker_account=order.account,
+            taker_side=order.side,
+            price_e6=price,
+            size_e8=size,
+            maker_fee_atoms=fee_atoms(notional, book.config.maker_fee_ppm),
+            taker_fee_atoms=fee_atoms(notional, book.config.taker_fee_ppm),
+            maker_left_e8=maker.left_e8,
+            taker_left_e8=left,
+            executed_at_ms=self.now_ms,
+        )

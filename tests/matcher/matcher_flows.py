@@ -58,8 +58,8 @@ class Flow:
             self.center = max(700, min(1_300, self.center + 5 * rng.randint(-8, 8)))
             return c.UpdatePrices(index, self.center)
         if rng.random() < 0.5:
-            band, breaker = rng.choice((0, 300, 1_000)), rng.choice((0, 0, 0, 900))
-            return c.SetMarketLimits(index, price_band_bps=band, breaker_bps=breaker, breaker_window_ms=500)
+            band, breaker = rng.choice((0, 300, 1_000)), rng.choice((0, 0, 400))
+            return c.SetMarketLimits(index, price_band_bps=band, breaker_bps=breaker, breaker_window_ms=5_000)
         status = c.MarketStatus(rng.choices((0, 1, 2), (12, 1, 1))[0])
         return c.SetMarketStatus(index, status)
 
