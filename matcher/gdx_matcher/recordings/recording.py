@@ -80,7 +80,11 @@ class Recording:
                 torn = f"line {line.number} is cut short ({shown!r}): the recording ends before it"
                 break
             yield from actions
-        yield from parser.finish()
+        try:
+            rest = parser.finish()
+        except BadLine as error:
+            raise RecordingError(self.path, None, error.field, error.value, error.rule) from error
+        yield from rest
         self.symbol = parser.symbol
         self.warnings = [*parser.warnings, *([torn] if torn else [])]
 

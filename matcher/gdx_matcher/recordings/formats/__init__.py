@@ -44,6 +44,11 @@ REFUSALS: Final[tuple[Refusal, ...]] = (
         "holds states of the book, not what happened: give the message file that belongs to it",
     ),
     Refusal(
+        "Databento csv of another schema",
+        lambda head: "rtype" in head[0] and "order_id" not in head[0],
+        "of Databento's schemas only market-by-order (mbo) is replayed",
+    ),
+    Refusal(
         "websocket dump of another venue",
         lambda head: bool(_DUMP.match(head[0])),
         "of this kind only dYdX v3 is replayed (BitMEX counts in contracts whose size the file does not say)",

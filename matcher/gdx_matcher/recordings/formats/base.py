@@ -43,10 +43,8 @@ class Parser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One entry of the table of formats.
-
-    `recognizes` looks at the first lines of a file. `refusal`, when set, says why a format that is
-    recognized cannot be replayed.
+    """One entry of the table of formats: `recognizes` looks at the first lines of a file, `parser` makes a
+    parser for the symbol that was asked for, if any.
     """
 
     name: str

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -85,6 +85,26 @@ class _Ticker(msgspec.Struct, gc=False):
     s: str = ""
 
 
+class _Diff(msgspec.Struct, gc=False):
+    """A depth message in whole units."""
+
+    first: int
+    last: int
+    previous: int
+    bids: Levels
+    asks: Levels
+
+
+class _Quote(msgspec.Struct, gc=False):
+    """A best quote in whole units."""
+
+    update: int
+    bid_price_e6: int
+    bid_size_e8: int
+    ask_price_e6: int
+    ask_size_e8: int
+
+
 class _Trade(msgspec.Struct, gc=False):
     p: str
     q: str
@@ -100,7 +120,7 @@ class _Mark(msgspec.Struct, gc=False):
     i: str = ""
 
 
-_Message = _Depth | _Ticker | _Trade
+_Message = _Diff | _Quote | TradePrinted | TradeOffBook
 _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
 _KIND: Final = msgspec.json.Decoder(_Kind)
 _DEPTH: Final = msgspec.json.Decoder(_Depth)
@@ -108,12 +128,7 @@ _SNAPSHOT: Final = msgspec.json.Decoder(_Snapshot)
 _TICKER: Final = msgspec.json.Decoder(_Ticker)
 _TRADE: Final = msgspec.json.Decoder(_Trade)
 _MARK: Final = msgspec.json.Decoder(_Mark)
-_DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
-    "depthUpdate": _DEPTH,
-    "bookTicker": _TICKER,
-    "trade": _TRADE,
-    "aggTrade": _TRADE,
-}
+_EVENTS: Final = {"depthUpdate", "bookTicker", "trade", "aggTrade", "markPriceUpdate"}
 
 
 class BinanceParser:
@@ -122,12 +137,12 @@ class BinanceParser:
     def __init__(self, symbol: str | None = None) -> None:
         self.symbol = symbol.upper() if symbol else ""
         self._book = LevelBook()
-        self._recent: deque[_Depth] = deque(maxlen=_REMEMBERED_DIFFS)
+        self._recent: deque[_Diff] = deque(maxlen=_REMEMBERED_DIFFS)
         self._last_update = 0
         self._has_snapshot = False
         self._gaps = 0
         self._has_other_symbols = False
-        self._quote: tuple[int, int, int] | None = None  # u, bid, ask of a best quote newer than the diffs
+        self._quote: _Quote | None = None  # a best quote newer than the diffs
         self._trade_event = ""
         self._sorter: VenueTimeSorter[_Message] = VenueTimeSorter(WINDOW_MS)
 
@@ -151,33 +166,44 @@ class BinanceParser:
         data: str | msgspec.Raw = envelope.data if envelope.stream else message
         kind = collector.decode(_KIND, data)
         event = kind.e or ("bookTicker" if envelope.stream.endswith("@bookTicker") else "")
-        if event != "markPriceUpdate" and event not in _DECODERS:
+        if event not in _EVENTS:
             return ()
         if not self._is_ours(kind.s):
             return ()
         if event == "markPriceUpdate":
             return _mark_prices(at_ms, collector.decode(_MARK, data))
-        decoder = _DECODERS[event]
-        if decoder is _TRADE:
+        if event in {"trade", "aggTrade"}:
             self._trade_event = self._trade_event or event
             if event != self._trade_event:
                 return ()  # trade and aggTrade tell the same trades twice
-        typed: _Message = collector.decode(decoder, data)
-        self._sorter.push(kind.T or kind.E, at_ms, typed, is_trade=decoder is _TRADE)
+        self._sorter.push(
+            kind.T or kind.E, at_ms, self._read(event, at_ms, data), is_trade=event in {"trade", "aggTrade"}
+        )
         return self._apply(self._sorter.pop_due())
 
     def finish(self) -> Sequence[Action]:
         return self._apply(self._sorter.pop_all())
 
+    def _read(self, event: str, at_ms: int, data: str | msgspec.Raw) -> _Message:
+        """A message in whole units; read when it arrives, so that an error names its line."""
+        if event == "depthUpdate":
+            depth = collector.decode(_DEPTH, data)
+            return _Diff(depth.U, depth.u, depth.pu, self._levels(depth.b), self._levels(depth.a))
+        if event == "bookTicker":
+            ticker = collector.decode(_TICKER, data)
+            [bid, ask] = self._levels([(ticker.b, ticker.B), (ticker.a, ticker.A)])
+            return _Quote(ticker.u, *bid, *ask)
+        return self._trade(at_ms, collector.decode(_TRADE, data))
+
     def _apply(self, due: Iterable[tuple[int, _Message]]) -> Sequence[Action]:
         actions: list[Action] = []
         for at_ms, message in due:
-            if isinstance(message, _Depth):
-                actions += self._take_depth(at_ms, message)
-            elif isinstance(message, _Ticker):
+            if isinstance(message, _Diff):
+                actions += self._take_diff(at_ms, message)
+            elif isinstance(message, _Quote):
                 actions += self._take_quote(at_ms, message)
             else:
-                actions.append(self._trade(at_ms, message))
+                actions.append(message)
         return actions
 
     def _is_ours(self, symbol: str) -> bool:
@@ -188,49 +214,50 @@ class BinanceParser:
         self._has_other_symbols = True
         return False
 
-    def _take_depth(self, at_ms: int, diff: _Depth) -> Sequence[Action]:
-        follows = diff.pu == self._last_update if diff.pu else self._last_update + 1 >= diff.U
-        if self._last_update and not follows:
+    def _take_diff(self, at_ms: int, diff: _Diff) -> Sequence[Action]:
+        last = self._last_update
+        follows = diff.previous == last if diff.previous else diff.first <= last + 1
+        if last and not follows:
             self._gaps += 1
-        self._last_update = diff.u
+        self._last_update = diff.last
         self._recent.append(diff)
-        bids, asks = self._levels(diff.b), self._levels(diff.a)
-        if self._quote is not None:
-            quoted_at, bid, ask = self._quote
-            if diff.u < quoted_at:
-                bids = [level for level in bids if level[0] < bid]
-                asks = [level for level in asks if level[0] > ask]
-            else:
-                self._quote = None
+        bids, asks = diff.bids, diff.asks
+        if self._quote is not None and diff.last < self._quote.update:
+            bids = [level for level in bids if level[0] < self._quote.bid_price_e6]
+            asks = [level for level in asks if level[0] > self._quote.ask_price_e6]
+        else:
+            self._quote = None
         return self._book.apply(at_ms, bids, asks)
 
     def _take_snapshot(self, at_ms: int, snapshot: _Snapshot) -> Sequence[Action]:
         self._has_snapshot = True
         bids, asks = dict(self._levels(snapshot.bids)), dict(self._levels(snapshot.asks))
         for diff in self._recent:
-            if diff.u > snapshot.lastUpdateId:
-                for levels, changed in ((bids, diff.b), (asks, diff.a)):
-                    levels.update(self._levels(changed))
-        if self._quote is not None and self._quote[0] > max(snapshot.lastUpdateId, self._last_update):
-            _, bid, ask = self._quote
-            bids = {price: size for price, size in bids.items() if price <= bid}
-            asks = {price: size for price, size in asks.items() if price >= ask}
+            if diff.last > snapshot.lastUpdateId:
+                bids.update(diff.bids)
+                asks.update(diff.asks)
+        quote = self._quote
+        if quote is not None and quote.update > max(snapshot.lastUpdateId, self._last_update):
+            bids = {price: size for price, size in bids.items() if price <= quote.bid_price_e6}
+            asks = {price: size for price, size in asks.items() if price >= quote.ask_price_e6}
         return self._book.replace(
             at_ms,
             {price: size for price, size in bids.items() if size},
             {price: size for price, size in asks.items() if size},
         )
 
-    def _take_quote(self, at_ms: int, ticker: _Ticker) -> Sequence[Action]:
-        if ticker.u <= self._last_update:
+    def _take_quote(self, at_ms: int, quote: _Quote) -> Sequence[Action]:
+        if quote.update <= self._last_update:
             return ()
-        (bid, bid_size), (ask, ask_size) = self._levels([(ticker.b, ticker.B), (ticker.a, ticker.A)])
-        self._quote = (ticker.u, bid, ask)
-        self._book.reset(Side.BUY, bid, bid_size)
-        self._book.reset(Side.SELL, ask, ask_size)
-        return (TopOfBook(at_ms, bid, bid_size, ask, ask_size),)
+        self._quote = quote
+        bid, bid_e8, ask, ask_e8 = (
+            quote.bid_price_e6, quote.bid_size_e8, quote.ask_price_e6, quote.ask_size_e8
+        )  # fmt: skip
+        self._book.reset(Side.BUY, bid, bid_e8)
+        self._book.reset(Side.SELL, ask, ask_e8)
+        return (TopOfBook(at_ms, bid, bid_e8, ask, ask_e8),)
 
-    def _trade(self, at_ms: int, trade: _Trade) -> Action:
+    def _trade(self, at_ms: int, trade: _Trade) -> TradePrinted | TradeOffBook:
         [(price, size)] = self._levels([(trade.p, trade.q)])
         if size == 0:
             raise BadLine("q", trade.q, "a trade has a size above zero")

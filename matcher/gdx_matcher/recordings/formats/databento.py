@@ -40,22 +40,10 @@ class _Row:
     at_ms: int
     action: str
     side: Side | None
-    price: str
+    price_e6: int
     size: int
     order_id: str
     flags: int
-
-    @property
-    def price_e6(self) -> int:
-        """Price of a row that must have one."""
-        if self.price == _UNDEFINED_PRICE or self.price == "":
-            raise BadLine("price", self.price, f"must be defined when the action is {self.action}")
-        if not self.price.isdigit():
-            return price_e6(self.price)
-        price, rest = divmod(int(self.price), _NANO_PER_MICRO)
-        if rest or price <= 0:
-            raise BadLine("price", self.price, "must be above zero and a multiple of 1e-6")
-        return price
 
 
 @dataclass(slots=True)
@@ -106,11 +94,13 @@ class DatabentoParser:
             raise BadLine("action", action, "must be A, C, M, T, F, R or N")
         if side not in {"A", "B", "N"}:
             raise BadLine("side", side, "must be A, B or N")
+        if side == "N" and action in "AF":
+            raise BadLine("side", side, "must be A or B when an order is added or filled")
         return _Row(
             at_ms=time_ms(row.get("ts_recv") or row["ts_event"], "ts_recv"),
             action=action,
             side=_SIDES.get(side),
-            price=row["price"],
+            price_e6=_price_e6(row["price"]) if action in "AMTF" else 0,
             size=whole_number(row["size"], "size"),
             order_id=row["order_id"],
             flags=whole_number(row["flags"], "flags"),
@@ -153,8 +143,7 @@ class DatabentoParser:
         return actions
 
     def _filled(self, row: _Row, trade: _Row | None) -> list[Action]:
-        if row.side is None:
-            raise BadLine("side", "N", "a fill names the side of its resting order")
+        assert row.side is not None  # refused where the row was read
         taker_id = trade.order_id if trade is not None and trade.order_id != "0" else ""
         size_e8 = row.size * SIZE_SCALE
         execution = Execution(
@@ -216,6 +205,17 @@ class DatabentoParser:
             return (OrderReduced(row.at_ms, row.order_id, by * SIZE_SCALE),)
         del self._orders[row.order_id]
         return (OrderCanceled(row.at_ms, row.order_id),)
+
+
+def _price_e6(text: str) -> int:
+    if text in (_UNDEFINED_PRICE, ""):
+        raise BadLine("price", text, "must be defined when an order is added, modified, filled or traded")
+    if not text.isdigit():
+        return price_e6(text)
+    price, rest = divmod(int(text), _NANO_PER_MICRO)
+    if rest or price == 0:
+        raise BadLine("price", text, "must be above zero and a multiple of 1e-6")
+    return price
 
 
 FORMAT: Final = Format(

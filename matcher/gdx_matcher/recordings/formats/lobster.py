@@ -24,7 +24,7 @@ from gdx_matcher.recordings.errors import BadLine
 from gdx_matcher.recordings.formats.base import Format, RecordingKind
 from gdx_sdk.units import SIZE_SCALE, Side
 
-_ROW: Final = re.compile(r"^\d{1,6}(\.\d+)?,[1-7],\d+,\d+,-?\d+,-?1$")
+_ROW: Final = re.compile(r"^\d{1,6}(\.\d+)?,[1-7],-?\d+,\d+,-?\d+,-?1(,\w*)?$")
 _PRICE_E6_PER_UNIT: Final = 100
 _ADDED, _REDUCED, _DELETED, _EXECUTED, _HIDDEN, _AUCTION, _HALT = "1234567"
 
@@ -38,9 +38,9 @@ class LobsterParser:
 
     def feed(self, text: str) -> Sequence[Action]:
         columns = text.split(",")
-        if len(columns) != 6:
-            raise BadLine("columns", len(columns), "a LOBSTER message has 6 columns")
-        seconds, kind, order_id, shares, price, direction = columns
+        if len(columns) not in (6, 7):
+            raise BadLine("columns", len(columns), "a LOBSTER message has 6 columns (or 7)")
+        seconds, kind, order_id, shares, price, direction = columns[:6]
         if kind == _HALT:
             return ()
         at_ms = _milliseconds(seconds)
