@@ -1,0 +1,7 @@
+//! The funding account of a market. It owns its transitions; the rate's formula is in `gdx_math`.
+
+mod funding_hour;
+mod funding_state;
+
+pub use funding_hour::FundingHour;
+pub use funding_state::{FundingState, FundingUpdate, MarketPremium};
