@@ -2,6 +2,8 @@
 
 mod funding_hour;
 mod funding_state;
+#[cfg(test)]
+mod funding_state_tests;
 
 pub use funding_hour::FundingHour;
 pub use funding_state::{FundingState, FundingUpdate, MarketPremium};
