@@ -33,7 +33,8 @@ MAX_QUEUED_BYTES = 8 * 1024 * 1024
 MAX_SUBSCRIPTIONS = 10_000
 """Subscriptions of one socket."""
 
-_CLOSE_TOO_SLOW = 1008
+_CLOSE_GOING_AWAY, _CLOSE_TOO_SLOW = 1001, 1008
+_CLOSE_TIMEOUT_S = 1.0
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -47,13 +48,21 @@ class _Client:
         self._queue: asyncio.Queue[str] = asyncio.Queue()
         self._queued_bytes = 0
         self.subscriptions: dict[int, Subscription] = {}
-        self.too_slow = asyncio.Event()
+        self.ended = asyncio.Event()
+        self.farewell = (_CLOSE_GOING_AWAY, "")
+
+    def end(self, code: int, reason: str) -> None:
+        """Have the socket closed with a reason."""
+        self.farewell = (code, reason)
+        self.ended.set()
 
     def push(self, text: str) -> None:
         """Queue a message, or give the client up."""
         self._queued_bytes += len(text)
         if self._queued_bytes > MAX_QUEUED_BYTES:
-            self.too_slow.set()
+            if not self.ended.is_set():
+                _log.warning("dropped a WebSocket client: it reads too slowly")
+            self.end(_CLOSE_TOO_SLOW, f"slow client: over {MAX_QUEUED_BYTES} bytes waiting")
             return
         self._queue.put_nowait(text)
 
@@ -88,21 +97,20 @@ class SubscriptionHub:
         current = asyncio.current_task()
         assert current is not None
         self._clients[client] = current
-        parts = [
-            asyncio.ensure_future(self._read(client, receive)),
-            asyncio.ensure_future(client.write()),
-            asyncio.ensure_future(client.too_slow.wait()),
-        ]
+        reading = asyncio.ensure_future(self._read(client, receive))
+        writing = asyncio.ensure_future(client.write())
+        ending = asyncio.ensure_future(client.ended.wait())
+        parts = (reading, writing, ending)
         try:
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
-            if client.too_slow.is_set():
-                _log.warning("dropped a WebSocket client: it reads too slowly")
-                parts[1].cancel()
-                reason = f"slow client: {MAX_QUEUED_BYTES} bytes waiting"
-                close = send({"type": "websocket.close", "code": _CLOSE_TOO_SLOW, "reason": reason})
-                await asyncio.wait_for(close, 1)
+            self._forget(client)
+            writing.cancel()
+            if client.ended.is_set():
+                code, reason = client.farewell
+                close = send({"type": "websocket.close", "code": code, "reason": reason})
+                await asyncio.wait_for(close, _CLOSE_TIMEOUT_S)
         except (TimeoutError, OSError):
-            pass
+            pass  # it does not read: uvicorn's ping ends what is left of the connection
         finally:
             for part in parts:
                 part.cancel()
@@ -112,9 +120,10 @@ class SubscriptionHub:
     async def close(self) -> None:
         """Close every socket."""
         tasks = list(self._clients.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for client in self._clients:
+            client.end(_CLOSE_GOING_AWAY, "the chain stops")
+        if tasks:
+            await asyncio.wait(tasks, timeout=_CLOSE_TIMEOUT_S)
 
     async def _read(self, client: _Client, receive: Receive) -> None:
         while True:

@@ -222,6 +222,7 @@ async def test_a_client_that_does_not_read_is_dropped_and_others_go_on(server, d
             assert (await client.notified())[0] == "slotNotification"
             if not _subscriptions(driver):
                 break
+            await asyncio.sleep(0)
         assert not _subscriptions(driver)
         assert (await client.ask("nope"))["code"] == -32601
     with contextlib.suppress(OSError):
