@@ -215,7 +215,10 @@ class FakeSender:
         elif self.chain.lands == "later":
             self.chain.mempool[transaction.signature] = transaction
 
-    async def outcomes(self, signatures: Sequence[str]) -> list[Outcome | None]:
+    async def outcomes(
+        self, signatures: Sequence[str], *, search_history: bool = False
+    ) -> list[Outcome | None]:
+        del search_history
         self.chain._reach("getSignatureStatuses")
         return [self.chain.outcomes.get(signature) for signature in signatures]
 

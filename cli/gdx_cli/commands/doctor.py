@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import platform
 import sys
 from dataclasses import dataclass
@@ -76,10 +75,10 @@ def _keypair(cluster: Cluster) -> Finding:
 
 
 def _cluster(cluster: Cluster) -> Finding:
-    from gdx_cli.reading import with_client
+    from gdx_cli.reading import ask
 
     try:
-        slot = asyncio.run(with_client(cluster, lambda client: client.slot()))
+        slot = ask(cluster, lambda client: client.get_slot())
     except Exception as error:  # any reason is a finding, not a failure of this command
         return Finding("cluster", False, False, str(error))
     return Finding("cluster", True, False, f"{cluster.url} at slot {slot}")

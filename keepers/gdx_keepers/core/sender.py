@@ -69,8 +69,10 @@ class Sender(Protocol):
     async def broadcast(self, transaction: SignedTransaction) -> None:
         """Hand the bytes to the cluster, without a trial run; repeating it is harmless."""
 
-    async def outcomes(self, signatures: Sequence[str]) -> list[Outcome | None]:
-        """What became of each; None while the cluster has not seen it."""
+    async def outcomes(
+        self, signatures: Sequence[str], *, search_history: bool = False
+    ) -> list[Outcome | None]:
+        """What became of each; None while the cluster has not seen it (lately, unless history is searched)."""
 
     async def finalized_block_height(self) -> int:
         """Height below which nothing changes any more: a blockhash that expired before it is dead."""

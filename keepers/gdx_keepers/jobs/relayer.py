@@ -179,7 +179,8 @@ class Relayer(Job[RelayerState, RelayerAction]):
             return {}
         height = await self._sender.finalized_block_height()
         signatures = [flight.transaction.signature for flight in flights]
-        outcomes = await self._sender.outcomes(signatures)
+        is_old = any(flight.transaction.last_valid_block_height < height for flight in flights)
+        outcomes = await self._sender.outcomes(signatures, search_history=is_old)
         return {
             flight.transaction.signature: FlightView(
                 flight, outcome, height > flight.transaction.last_valid_block_height
