@@ -33,6 +33,34 @@ pub fn fee(notional: Atoms, rate: Ppm) -> Result<Atoms> {
     .map(Atoms)
 }
 
+/// Whether a net fee can be the sum of `fill_count` fees on `turnover`, each `ceil(notional · ppm / 1e6)` at one of
+/// two rates: `⌈turnover · lower / 1e6⌉ ≤ fee < turnover · upper / 1e6 + fill_count`.
+#[inline]
+pub fn is_possible_net_fee(fee: Atoms, turnover: Atoms, fill_count: u64, rates: [Ppm; 2]) -> bool {
+    let at = |rate: i32| i128::from(turnover.0) * i128::from(rate);
+    let (lower, upper) = (
+        at(rates[0].0.min(rates[1].0)),
+        at(rates[0].0.max(rates[1].0)),
+    );
+    let scaled = i128::from(fee.0) * i128::from(PPM_SCALE);
+    lower <= scaled && scaled < upper + i128::from(fill_count) * i128::from(PPM_SCALE)
+}
+
+/// What a net fee takes beyond `rate` of the net quote itself: the cost of trading to and fro within one batch.
+#[inline]
+pub fn fee_beyond_net(fee: Atoms, quote_delta: Atoms, rate: Ppm) -> Result<Atoms> {
+    if fee.0 <= 0 {
+        return Ok(Atoms::ZERO);
+    }
+    let on_net = mul_div_signed(
+        i64::from(rate.0.max(0)),
+        quote_delta.0.unsigned_abs(),
+        PPM_SCALE,
+        Rounding::Ceil,
+    )?;
+    Ok(Atoms((fee.0 - on_net).max(0)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,6 +69,35 @@ mod tests {
     fn a_fee_rounds_up_and_a_rebate_rounds_toward_zero() {
         assert_eq!(fee(Atoms(1_000_001), Ppm(500)), Ok(Atoms(501)));
         assert_eq!(fee(Atoms(1_000_001), Ppm(-100)), Ok(Atoms(-100)));
+    }
+
+    #[test]
+    fn every_sum_of_fees_is_possible() {
+        let rates = [Ppm(-100), Ppm(500)];
+        let fills = [
+            (1, Ppm(500)),
+            (1_999, Ppm(-100)),
+            (77, Ppm(500)),
+            (10_000_001, Ppm(-100)),
+        ];
+        let fee_sum = fills
+            .iter()
+            .map(|(atoms, rate)| fee(Atoms(*atoms), *rate).unwrap().0)
+            .sum();
+        let turnover = Atoms(fills.iter().map(|(atoms, _)| atoms).sum());
+        assert!(is_possible_net_fee(Atoms(fee_sum), turnover, 4, rates));
+        assert!(!is_possible_net_fee(Atoms(5_005), turnover, 4, rates));
+        assert!(!is_possible_net_fee(Atoms(-1_001), turnover, 4, rates));
+    }
+
+    #[test]
+    fn a_fee_on_the_net_alone_goes_not_beyond_it() {
+        let paid = fee(Atoms(1_000_001), Ppm(500)).unwrap();
+        assert_eq!(
+            fee_beyond_net(paid, Atoms(-1_000_001), Ppm(500)),
+            Ok(Atoms(0))
+        );
+        assert_eq!(fee_beyond_net(paid, Atoms(0), Ppm(500)), Ok(paid));
     }
 
     #[test]

@@ -107,6 +107,21 @@ impl Ledger {
         fits(value).map(Atoms)
     }
 
+    /// What bankrupt positions of `side` left uncovered.
+    pub const fn shortfall(&self, side: Side) -> Atoms {
+        match side {
+            Side::Long => Atoms(self.long_shortfall_atoms),
+            Side::Short => Atoms(self.short_shortfall_atoms),
+        }
+    }
+
+    fn shortfall_mut(&mut self, side: Side) -> &mut i64 {
+        match side {
+            Side::Long => &mut self.long_shortfall_atoms,
+            Side::Short => &mut self.short_shortfall_atoms,
+        }
+    }
+
     /// Both sides of the market are equally large.
     pub const fn is_balanced(&self) -> bool {
         self.long_interest_e8 == self.short_interest_e8
@@ -317,6 +332,12 @@ pub fn charge_insurance(position: &mut Position, ledger: &mut Ledger, fee: Atoms
     add(&mut ledger.accrued_insurance_atoms, fee.0)
 }
 
+/// A fee from one position to another of the same market; the sums do not change.
+pub fn move_fee(payer: &mut Position, receiver: &mut Position, fee: Atoms) -> Result<()> {
+    add(&mut payer.collateral_atoms, fits(fee.0.checked_neg())?)?;
+    add(&mut receiver.collateral_atoms, fee.0)
+}
+
 /// Rules 5 and 6: negative collateral moves into the cost of a position that is still open, and becomes a
 /// shortfall of `closed_side`, the side it held before, when it is flat.
 #[inline]
@@ -334,11 +355,11 @@ pub fn settle_overdraft(
         add(&mut position.cost_atoms, overdraft)?;
         return add(&mut ledger.cost_sum_atoms, overdraft);
     }
-    match closed_side {
-        Some(Side::Short) => add(&mut ledger.short_shortfall_atoms, overdraft),
-        // A position that was flat all along can only have paid fees; nobody gained, so either side will do.
-        Some(Side::Long) | None => add(&mut ledger.long_shortfall_atoms, overdraft),
-    }
+    // A position that was flat all along can only have paid fees; nobody gained, so either side will do.
+    add(
+        ledger.shortfall_mut(closed_side.unwrap_or(Side::Long)),
+        overdraft,
+    )
 }
 
 /// Money in (+) or out (−) of a position's collateral together with the pool's tokens.
@@ -349,10 +370,7 @@ pub fn move_collateral(position: &mut Position, ledger: &mut Ledger, amount: Ato
 /// Rule 6: a side's shortfall is covered by `insurance`, the rest by the side that gained:
 /// `loss_out += r; L_gained += ceil(r · 1e12 / OI)`. Returns what insurance pays.
 pub fn resolve_bankruptcy(ledger: &mut Ledger, bankrupt: Side, insurance: Atoms) -> Result<Atoms> {
-    let shortfall = match bankrupt {
-        Side::Long => core::mem::take(&mut ledger.long_shortfall_atoms),
-        Side::Short => core::mem::take(&mut ledger.short_shortfall_atoms),
-    };
+    let shortfall = core::mem::take(ledger.shortfall_mut(bankrupt));
     let insured = insurance.0.min(shortfall);
     let rest = shortfall - insured;
     if rest > 0 {
@@ -370,6 +388,17 @@ pub fn resolve_bankruptcy(ledger: &mut Ledger, bankrupt: Side, insurance: Atoms)
         add(&mut ledger.outstanding_loss_atoms, rest)?;
     }
     Ok(Atoms(insured))
+}
+
+/// Insurance that is earned but not yet moved covers a side's shortfall first; no tokens move. Returns how much.
+pub fn cover_from_accrued(ledger: &mut Ledger, bankrupt: Side) -> Result<Atoms> {
+    let covered = ledger
+        .accrued_insurance_atoms
+        .min(ledger.shortfall(bankrupt).0)
+        .max(0);
+    add(&mut ledger.accrued_insurance_atoms, -covered)?;
+    add(ledger.shortfall_mut(bankrupt), -covered)?;
+    Ok(Atoms(covered))
 }
 
 /// Rule 8: `floor(x · min(ΣC, locked) / ΣC)`, a position's pay-out in a settling market.

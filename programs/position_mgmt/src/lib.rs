@@ -1,4 +1,184 @@
-//! Markets and positions.
+//! Markets, positions, settlement of matched trades, liquidation.
+
 use anchor_lang::prelude::*;
 
+pub mod constants;
+pub mod error;
+pub mod events;
+mod guard;
+pub mod instructions;
+pub mod seeds;
+mod settlement;
+pub mod state;
+
+pub use instructions::*;
+pub use state::{CreateConfigArgs, MarketParams};
+
 declare_id!("8GnFDsGV4ehaimoscP8BBBFGm6suEdKNRPdLvHpo8Yun");
+
+#[program]
+pub mod position_mgmt {
+    use super::*;
+
+    /// Creates the configuration; only the upgrade authority of this program may.
+    #[access_control(ctx.accounts.validate(&args))]
+    pub fn create_config(ctx: Context<CreateConfig>, args: CreateConfigArgs) -> Result<()> {
+        CreateConfig::handle(ctx, args)
+    }
+
+    /// Names a change that touches money by its hash; it may be executed after the delay.
+    #[access_control(ctx.accounts.validate())]
+    pub fn propose_change(ctx: Context<AdminConfig>, change_hash: [u8; 32]) -> Result<()> {
+        AdminConfig::propose_change(ctx, change_hash)
+    }
+
+    /// Names the next admin, who may accept after the delay.
+    #[access_control(ctx.accounts.validate())]
+    pub fn propose_admin(ctx: Context<AdminConfig>, new_admin: Pubkey) -> Result<()> {
+        AdminConfig::propose_admin(ctx, new_admin)
+    }
+
+    /// The proposed admin takes over.
+    #[access_control(ctx.accounts.validate())]
+    pub fn accept_admin(ctx: Context<AcceptAdmin>) -> Result<()> {
+        AcceptAdmin::handle(ctx)
+    }
+
+    /// Sets the fewest trades of a batch that is no flush.
+    #[access_control(ctx.accounts.validate())]
+    pub fn set_min_batch_size(ctx: Context<AdminConfig>, min_batch_size: u32) -> Result<()> {
+        AdminConfig::set_min_batch_size(ctx, min_batch_size)
+    }
+
+    /// Sets the batch versions accepted: the guardian narrows, the admin re-allows, a new one needs the delay.
+    #[access_control(ctx.accounts.validate())]
+    pub fn set_allowed_versions(ctx: Context<GuardConfig>, versions: u8) -> Result<()> {
+        GuardConfig::set_allowed_versions(ctx, versions)
+    }
+
+    /// Sets the pause bits: the admin any, the guardian only further ones.
+    #[access_control(ctx.accounts.validate())]
+    pub fn set_pause_bits(ctx: Context<GuardConfig>, pause_bits: u32) -> Result<()> {
+        GuardConfig::set_pause_bits(ctx, pause_bits)
+    }
+
+    /// Lets a relayer take over when the active one is silent; needs the delay.
+    #[access_control(ctx.accounts.validate())]
+    pub fn approve_relayer(ctx: Context<AdminConfig>, relayer: Pubkey) -> Result<()> {
+        AdminConfig::approve_relayer(ctx, relayer)
+    }
+
+    /// Takes the approval back; not of the active relayer.
+    #[access_control(ctx.accounts.validate())]
+    pub fn revoke_relayer(ctx: Context<GuardConfig>, relayer: Pubkey) -> Result<()> {
+        GuardConfig::revoke_relayer(ctx, relayer)
+    }
+
+    /// Makes an approved relayer the active one and raises the epoch.
+    #[access_control(ctx.accounts.validate())]
+    pub fn set_active_relayer(ctx: Context<GuardConfig>, relayer: Pubkey) -> Result<()> {
+        GuardConfig::set_active_relayer(ctx, relayer)
+    }
+
+    /// The active relayer's sign of life.
+    pub fn beat(ctx: Context<Beat>) -> Result<()> {
+        Beat::handle(ctx)
+    }
+
+    /// An approved relayer replaces a silent one.
+    pub fn take_over(ctx: Context<TakeOver>) -> Result<()> {
+        TakeOver::handle(ctx)
+    }
+
+    /// Creates a market and its pool in the vault; needs the delay.
+    #[access_control(ctx.accounts.validate(&args))]
+    pub fn create_market(ctx: Context<CreateMarket>, args: CreateMarketArgs) -> Result<()> {
+        CreateMarket::handle(ctx, args)
+    }
+
+    /// Makes a market active (0), reduce-only (1) or halted (2).
+    #[access_control(ctx.accounts.validate(status))]
+    pub fn set_market_status(ctx: Context<SetMarketStatus>, status: u8) -> Result<()> {
+        SetMarketStatus::handle(ctx, status)
+    }
+
+    /// Sets a market's margin, fees and limits; needs the delay.
+    #[access_control(ctx.accounts.validate(&params))]
+    pub fn set_market_limits(ctx: Context<SetMarketLimits>, params: MarketParams) -> Result<()> {
+        SetMarketLimits::handle(ctx, params)
+    }
+
+    /// Moves a market's funding index; only the funding program's address of the market may.
+    #[access_control(ctx.accounts.validate())]
+    pub fn set_funding(
+        ctx: Context<SetFunding>,
+        funding_index: i64,
+        funding_rate_e9: i64,
+    ) -> Result<()> {
+        SetFunding::handle(ctx, funding_index, funding_rate_e9)
+    }
+
+    /// Opens an empty position with the leverage its owner wants at most.
+    #[access_control(ctx.accounts.validate())]
+    pub fn open_position(ctx: Context<OpenPosition>, leverage: u16) -> Result<()> {
+        OpenPosition::handle(ctx, leverage)
+    }
+
+    /// Closes an empty position's account.
+    #[access_control(ctx.accounts.validate())]
+    pub fn close_position(ctx: Context<ClosePosition>) -> Result<()> {
+        ClosePosition::handle(ctx)
+    }
+
+    /// Locks free collateral under a position.
+    #[access_control(ctx.accounts.validate(amount_atoms))]
+    pub fn add_collateral(ctx: Context<AddCollateral>, amount_atoms: u64) -> Result<()> {
+        AddCollateral::handle(ctx, amount_atoms)
+    }
+
+    /// Asks collateral back; 0 withdraws the request.
+    #[access_control(ctx.accounts.validate())]
+    pub fn request_release(ctx: Context<RequestRelease>, amount_atoms: u64) -> Result<()> {
+        RequestRelease::handle(ctx, amount_atoms)
+    }
+
+    /// Pays a request that is old enough to its owner's free collateral.
+    #[access_control(ctx.accounts.validate())]
+    pub fn execute_release(ctx: Context<ExecuteRelease>) -> Result<()> {
+        ExecuteRelease::handle(ctx)
+    }
+
+    /// Settles one batch of matched trades; the format is told by its first byte.
+    #[access_control(ctx.accounts.validate(&data))]
+    pub fn settle_batch<'info>(
+        ctx: Context<'info, SettleBatch<'info>>,
+        data: Vec<u8>,
+    ) -> Result<()> {
+        SettleBatch::handle(ctx, &data)
+    }
+
+    /// Removes an old batch's record; the rent goes back to its relayer.
+    pub fn prune_batch(ctx: Context<PruneBatch>) -> Result<()> {
+        PruneBatch::handle(ctx)
+    }
+
+    /// Takes over an unhealthy position's size, or a part of it, at the oracle price.
+    #[access_control(ctx.accounts.validate(size_e8))]
+    pub fn liquidate(ctx: Context<Liquidate>, size_e8: u64) -> Result<()> {
+        Liquidate::handle(ctx, size_e8)
+    }
+
+    /// Covers what bankrupt positions of one side left.
+    #[access_control(ctx.accounts.validate())]
+    pub fn resolve_bankruptcy(
+        ctx: Context<ResolveBankruptcy>,
+        is_short_bankrupt: bool,
+    ) -> Result<()> {
+        ResolveBankruptcy::handle(ctx, is_short_bankrupt)
+    }
+
+    /// Moves what a market earned out of its pool.
+    pub fn sweep_fees(ctx: Context<SweepFees>) -> Result<()> {
+        SweepFees::handle(ctx)
+    }
+}

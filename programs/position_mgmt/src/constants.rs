@@ -1,0 +1,45 @@
+//! Fixed figures of this program.
+
+use anchor_lang::prelude::*;
+
+/// Version of the account layouts of this program.
+pub const LAYOUT_VERSION: u8 = 1;
+/// Relayers that may be approved at one time.
+pub const MAX_RELAYERS: usize = 4;
+/// Bits of the batch versions this program reads.
+pub const KNOWN_BATCH_VERSIONS: u8 = 0b11;
+/// Largest `min_batch_size`: what one transaction surely holds.
+pub const MAX_MIN_BATCH_SIZE: u32 = 18;
+/// Longest delay of changes that touch money: thirty days.
+pub const MAX_DELAY_SECONDS: u32 = 30 * 86_400;
+/// How far a batch's times may lie ahead of the chain's clock.
+pub const MAX_FUTURE_SECONDS: i64 = 60;
+/// Period of the mark price's average.
+pub const MARK_EMA_SECONDS: u64 = 60;
+/// Longest time for which one batch's premium counts.
+pub const MAX_PREMIUM_WEIGHT_SECONDS: u64 = 300;
+/// Largest premium that is accumulated, 10 %.
+pub const MAX_PREMIUM_E9: i64 = 100_000_000;
+/// Window of the slippage caps.
+pub const SLIPPAGE_WINDOW_SECONDS: u64 = 3_600;
+/// Highest share of a fee or ratio in bps.
+pub const MAX_BPS: u16 = 10_000;
+/// Highest fee that a market may charge a taker, or pay a maker: 1 %.
+pub const MAX_FEE_PPM: u16 = 10_000;
+/// Highest liquidation fee: 5 %.
+pub const MAX_LIQUIDATION_FEE_PPM: u16 = 50_000;
+
+/// Pause bits: each operation has its own.
+pub const PAUSE_OPEN: u32 = 1 << 0;
+pub const PAUSE_ADD_RISK: u32 = 1 << 1;
+pub const PAUSE_SETTLE: u32 = 1 << 2;
+pub const PAUSE_LIQUIDATE: u32 = 1 << 3;
+pub const PAUSE_ADD_COLLATERAL: u32 = 1 << 4;
+pub const PAUSE_RELEASE: u32 = 1 << 5;
+pub const PAUSE_ALL: u32 = (1 << 6) - 1;
+
+/// The program whose ["funding", market] address may set a market's funding.
+pub const FUNDING_PROGRAM: Pubkey = pubkey!("7pesakUdHrG2Ui7knwwVtjRkRuCtoDUKVQ2S2ZEMFCkd");
+
+/// Lists the instructions of the running transaction.
+pub const INSTRUCTIONS_SYSVAR: Pubkey = pubkey!("Sysvar1nstructions1111111111111111111111111");

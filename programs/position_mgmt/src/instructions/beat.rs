@@ -1,0 +1,26 @@
+use anchor_lang::prelude::*;
+
+use crate::{
+    error::PositionError,
+    seeds::SEED_BEAT,
+    state::{GlobalConfig, RelayerBeat},
+};
+
+/// Writes no event: it comes every few slots and moves no money.
+#[derive(Accounts)]
+pub struct Beat<'info> {
+    #[account(has_one = active_relayer @ PositionError::WrongRelayer)]
+    pub config: AccountLoader<'info, GlobalConfig>,
+    #[account(mut, seeds = [SEED_BEAT], bump)]
+    pub beat: AccountLoader<'info, RelayerBeat>,
+    pub active_relayer: Signer<'info>,
+}
+
+impl Beat<'_> {
+    pub fn handle(ctx: Context<Beat>) -> Result<()> {
+        let config = ctx.accounts.config.load()?;
+        let mut beat = ctx.accounts.beat.load_mut()?;
+        beat.beat(config.active_relayer, config.relayer_epoch, &Clock::get()?);
+        Ok(())
+    }
+}

@@ -1,0 +1,65 @@
+//! What admin and guardian change in the configuration, with the same accounts: the guardian only restricts.
+
+use anchor_lang::prelude::*;
+
+use crate::{
+    constants::INSTRUCTIONS_SYSVAR,
+    events::{emit, ConfigChanged},
+    guard::{change_hash, refuse_durable_nonce},
+    instruction,
+    state::GlobalConfig,
+};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct GuardConfig<'info> {
+    #[account(mut)]
+    pub config: AccountLoader<'info, GlobalConfig>,
+    /// The admin or the guardian.
+    pub signer: Signer<'info>,
+    /// CHECK: the instructions sysvar, fixed by its address.
+    #[account(address = INSTRUCTIONS_SYSVAR)]
+    pub instructions: UncheckedAccount<'info>,
+}
+
+impl GuardConfig<'_> {
+    pub fn validate(&self) -> Result<()> {
+        let config = self.config.load()?;
+        config.require_admin_or_guardian(self.signer.key)?;
+        refuse_durable_nonce(&self.instructions)
+    }
+
+    pub fn set_pause_bits(ctx: Context<GuardConfig>, pause_bits: u32) -> Result<()> {
+        let signer = ctx.accounts.signer.key();
+        ctx.accounts
+            .apply(|config, _| config.set_pause_bits(&signer, pause_bits))
+    }
+
+    pub fn set_allowed_versions(ctx: Context<GuardConfig>, versions: u8) -> Result<()> {
+        let signer = ctx.accounts.signer.key();
+        let change = change_hash(&instruction::SetAllowedVersions { versions }, None);
+        ctx.accounts
+            .apply(|config, now_ts| config.set_allowed_versions(&signer, versions, now_ts, &change))
+    }
+
+    pub fn revoke_relayer(ctx: Context<GuardConfig>, relayer: Pubkey) -> Result<()> {
+        ctx.accounts
+            .apply(|config, _| config.revoke_relayer(&relayer))
+    }
+
+    pub fn set_active_relayer(ctx: Context<GuardConfig>, relayer: Pubkey) -> Result<()> {
+        ctx.accounts
+            .apply(|config, _| config.set_active_relayer(&relayer))
+    }
+
+    fn apply(&self, change: impl FnOnce(&mut GlobalConfig, i64) -> Result<()>) -> Result<()> {
+        let clock = Clock::get()?;
+        let event = {
+            let mut config = self.config.load_mut()?;
+            change(&mut config, clock.unix_timestamp)?;
+            config.invariant()?;
+            ConfigChanged::of(&mut config, self.signer.key(), &clock)
+        };
+        emit(&event, &self.event_authority)
+    }
+}

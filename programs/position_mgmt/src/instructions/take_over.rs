@@ -1,0 +1,34 @@
+use anchor_lang::prelude::*;
+
+use crate::{
+    events::{emit, ConfigChanged},
+    seeds::SEED_BEAT,
+    state::{GlobalConfig, RelayerBeat},
+};
+
+/// An approved relayer becomes the active one when that one is silent.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct TakeOver<'info> {
+    #[account(mut)]
+    pub config: AccountLoader<'info, GlobalConfig>,
+    #[account(mut, seeds = [SEED_BEAT], bump)]
+    pub beat: AccountLoader<'info, RelayerBeat>,
+    pub relayer: Signer<'info>,
+}
+
+impl TakeOver<'_> {
+    pub fn handle(ctx: Context<TakeOver>) -> Result<()> {
+        let clock = Clock::get()?;
+        let relayer = ctx.accounts.relayer.key();
+        let event = {
+            let mut config = ctx.accounts.config.load_mut()?;
+            let mut beat = ctx.accounts.beat.load_mut()?;
+            config.take_over(&relayer, &beat, clock.slot)?;
+            beat.beat(relayer, config.relayer_epoch, &clock);
+            config.invariant()?;
+            ConfigChanged::of(&mut config, relayer, &clock)
+        };
+        emit(&event, &ctx.accounts.event_authority)
+    }
+}

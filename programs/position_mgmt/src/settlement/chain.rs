@@ -1,0 +1,67 @@
+//! Where a batch stands in its market's chain.
+
+use anchor_lang::prelude::*;
+use gdx_batch::Header;
+
+use crate::{
+    error::PositionError,
+    seeds::SEED_BATCH,
+    state::{PerpMarket, SettlementBatch},
+};
+
+/// What the market's chain says about a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The next one.
+    Next,
+    /// Settled before with the same content: nothing to do.
+    Known,
+}
+
+/// # Errors
+/// `BatchOutOfOrder`, `BatchPreviousMismatch`; for a settled sequence `BatchConflict`, `BatchTooOld` or
+/// `WrongBatchAddress`.
+pub fn place(
+    header: &Header<'_>,
+    batch_id: &[u8; 32],
+    market: &PerpMarket,
+    record: &AccountInfo<'_>,
+    retention_seconds: u32,
+    now_ts: i64,
+) -> Result<Place> {
+    let last = market.last_batch_sequence;
+    if header.sequence <= last {
+        return place_of_settled(header, batch_id, market, record, retention_seconds, now_ts);
+    }
+    require!(header.sequence - last == 1, PositionError::BatchOutOfOrder);
+    require!(
+        *header.previous_id == market.last_batch_id,
+        PositionError::BatchPreviousMismatch
+    );
+    Ok(Place::Next)
+}
+
+/// A record that is missing was pruned or never written. It cannot have been pruned while the batch's own times are
+/// within the retention time, and then the sequence was settled with other content.
+#[inline(never)]
+fn place_of_settled(
+    header: &Header<'_>,
+    batch_id: &[u8; 32],
+    market: &PerpMarket,
+    record: &AccountInfo<'_>,
+    retention_seconds: u32,
+    now_ts: i64,
+) -> Result<Place> {
+    if *batch_id == market.last_batch_id {
+        return Ok(Place::Known);
+    }
+    let address = Pubkey::find_program_address(&[SEED_BATCH, batch_id], &crate::ID).0;
+    require_keys_eq!(*record.key, address, PositionError::WrongBatchAddress);
+    if *record.owner == crate::ID && record.data_len() == SettlementBatch::SPACE {
+        return Ok(Place::Known);
+    }
+    let executed_ts = i64::try_from(header.executed_to_ms() / 1_000).unwrap_or(i64::MAX);
+    let kept_until_ts = executed_ts.saturating_add(i64::from(retention_seconds));
+    require_gt!(kept_until_ts, now_ts, PositionError::BatchTooOld);
+    err!(PositionError::BatchConflict)
+}

@@ -1,0 +1,187 @@
+//! V1: every trade, with fees and Merkle root computed here.
+
+use std::cell::RefMut;
+
+use anchor_lang::prelude::*;
+use gdx_batch::{leaf, merkle_root, Fill, Hash, Header, TradeEntry, Trades};
+use gdx_math::{
+    fees::{fee, notional},
+    money::{charge_fee, fill, settle_overdraft, touch, Ledger, Position, Side},
+};
+use gdx_units::{Atoms, PriceE6, SizeE8};
+
+use super::{named, position_account::PositionAccounts, read, Terms, Totals};
+use crate::{
+    error::{OrProgramError, PositionError},
+    state::UserPosition,
+};
+
+/// One position while the batch's trades go through it.
+struct Party<'a> {
+    account: RefMut<'a, UserPosition>,
+    money: Position,
+    size_before_e8: i64,
+    /// The last side it held, which a bankruptcy is charged to.
+    side: Option<Side>,
+    funding: Atoms,
+    realized: Atoms,
+    lost: Atoms,
+    /// Its last trade; `None` while it has none.
+    last_trade: Option<usize>,
+}
+
+/// One side of a trade.
+struct Leg {
+    size: SizeE8,
+    quote: Atoms,
+    fee: Atoms,
+    lost: Atoms,
+}
+
+/// # Errors
+/// Any trade's own error after the log has named the trade; `MerkleRootMismatch`.
+pub fn settle_trades<'info>(
+    header: &Header<'_>,
+    infos: &[AccountInfo<'info>],
+    terms: &Terms<'_>,
+    totals: &mut Totals,
+) -> Result<()> {
+    let mut parties = load_parties(infos, terms, totals)?;
+    let mut leaves: Vec<Hash> = Vec::with_capacity(usize::from(header.trade_count));
+    let mut trades = Trades::new(header, parties.len());
+    loop {
+        let index = leaves.len();
+        let Some(trade) = named(read(trades.read_next()), "trade", index)? else {
+            break;
+        };
+        let hashed = settle_trade(&trade, index, &mut parties, infos, terms, totals);
+        leaves.push(named(hashed, "trade", index)?);
+    }
+    require!(
+        merkle_root(&mut leaves) == *header.merkle_root,
+        PositionError::MerkleRootMismatch
+    );
+    for party in &mut parties {
+        let last_trade = party.last_trade.ok_or(PositionError::BadPositionAccounts)?;
+        named(
+            finish(party, terms, &mut totals.ledger),
+            "trade",
+            last_trade,
+        )?;
+    }
+    Ok(())
+}
+
+#[inline(never)]
+fn load_parties<'a, 'info>(
+    infos: &'a [AccountInfo<'info>],
+    terms: &Terms<'a>,
+    totals: &mut Totals,
+) -> Result<Vec<Party<'a>>> {
+    let mut accounts = PositionAccounts::new(infos, terms.market_key);
+    let mut parties = Vec::with_capacity(infos.len());
+    while let Some(account) = accounts.load_next()? {
+        let mut money = account.money()?;
+        let size_before_e8 = money.size_e8;
+        let funding = touch(&mut money, &mut totals.ledger).or_error()?;
+        parties.push(Party {
+            account,
+            money,
+            size_before_e8,
+            side: Side::of(size_before_e8),
+            funding,
+            realized: Atoms::ZERO,
+            lost: Atoms::ZERO,
+            last_trade: None,
+        });
+    }
+    Ok(parties)
+}
+
+/// Applies one trade to both of its parties and returns its leaf.
+#[inline(never)]
+fn settle_trade(
+    trade: &TradeEntry,
+    index: usize,
+    parties: &mut [Party<'_>],
+    infos: &[AccountInfo<'_>],
+    terms: &Terms<'_>,
+    totals: &mut Totals,
+) -> Result<Hash> {
+    let size = SizeE8(trade.size_e8);
+    let worth = notional(PriceE6(trade.price_e6), size).or_error()?;
+    let taker_fee = fee(worth, terms.market.taker_rate()).or_error()?;
+    let maker_fee = fee(worth, terms.market.maker_rate()).or_error()?;
+    let (taker, maker) = (usize::from(trade.taker), usize::from(trade.maker));
+    let (buyer, seller, buyer_fee, seller_fee) = if trade.is_taker_selling {
+        (maker, taker, maker_fee, taker_fee)
+    } else {
+        (taker, maker, taker_fee, maker_fee)
+    };
+    // Both parties stray equally far, one to its loss and the other to its gain.
+    let deviation = terms.deviation(size, worth, worth)?;
+    let gained = Atoms(deviation.total.0 - deviation.lost.0);
+    totals.count_slippage(deviation.total)?;
+    totals.count_slippage(deviation.total)?;
+    totals.count_bought(size, worth)?;
+
+    let ledger = &mut totals.ledger;
+    let bought = Leg {
+        size,
+        quote: worth,
+        fee: buyer_fee,
+        lost: deviation.lost,
+    };
+    parties[buyer].trade(&bought, index, ledger)?;
+    let sold = Leg {
+        size: SizeE8(-size.0),
+        quote: Atoms(-worth.0),
+        fee: seller_fee,
+        lost: gained,
+    };
+    parties[seller].trade(&sold, index, ledger)?;
+    if terms.is_interest_exceeded(ledger) {
+        return err!(PositionError::OpenInterestTooLarge);
+    }
+    Ok(leaf(&Fill {
+        trade_id: trade.trade_id,
+        market: terms.market_key.as_array(),
+        buyer: infos[buyer].key.as_array(),
+        seller: infos[seller].key.as_array(),
+        price_e6: trade.price_e6,
+        size_e8: trade.size_e8.unsigned_abs(),
+        buyer_fee_atoms: buyer_fee.0,
+        seller_fee_atoms: seller_fee.0,
+        executed_at_ms: trade.executed_at_ms as i64,
+    }))
+}
+
+impl Party<'_> {
+    #[inline]
+    fn trade(&mut self, leg: &Leg, index: usize, ledger: &mut Ledger) -> Result<()> {
+        let realized = fill(&mut self.money, ledger, leg.size, leg.quote).or_error()?;
+        charge_fee(&mut self.money, ledger, leg.fee).or_error()?;
+        self.realized = self
+            .realized
+            .checked_add(realized)
+            .ok_or(PositionError::MathOverflow)?;
+        self.lost = self
+            .lost
+            .checked_add(leg.lost)
+            .ok_or(PositionError::MathOverflow)?;
+        self.side = Side::of(self.money.size_e8).or(self.side);
+        self.last_trade = Some(index);
+        Ok(())
+    }
+}
+
+/// Checks what the trades left of a position, and stores it.
+#[inline(never)]
+fn finish(party: &mut Party<'_>, terms: &Terms<'_>, ledger: &mut Ledger) -> Result<()> {
+    let position = &mut *party.account;
+    settle_overdraft(&mut party.money, ledger, party.side).or_error()?;
+    terms.check_risk(&party.money, party.size_before_e8, position.leverage)?;
+    terms.count_loss(position, &party.money, party.lost)?;
+    position.count_result(party.realized, party.funding)?;
+    position.store(&party.money, terms.market, terms.mark, terms.now_ts)
+}

@@ -1,0 +1,302 @@
+//! The configuration: roles, pauses, batch versions, and figures common to all markets.
+
+use anchor_lang::prelude::*;
+
+use crate::{
+    constants::{
+        KNOWN_BATCH_VERSIONS, LAYOUT_VERSION, MAX_BPS, MAX_DELAY_SECONDS, MAX_MIN_BATCH_SIZE,
+        MAX_RELAYERS, PAUSE_ALL,
+    },
+    error::PositionError,
+    events::EventHead,
+};
+
+/// Address: `["config"]`.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct GlobalConfig {
+    pub admin: Pubkey,
+    /// The only relayer that may settle.
+    pub active_relayer: Pubkey,
+    pub guardian: Pubkey,
+    pub pending_admin: Pubkey,
+    /// Relayers that may take over; unused places are the default address.
+    pub approved_relayers: [Pubkey; 4],
+    /// Market of the canary; the default address when there is none.
+    pub canary_market: Pubkey,
+    /// Hash of the change that may be executed from `pending_change_not_before_ts` on; zeros when none.
+    pub pending_change_hash: [u8; 32],
+    pub pending_admin_not_before_ts: i64,
+    pub pending_change_not_before_ts: i64,
+    /// Slippage that any position may have per hour.
+    pub slippage_floor_atoms: u64,
+    pub event_sequence: u64,
+    /// Fewest trades of a batch that is no flush; at most 18.
+    pub min_batch_size: u32,
+    /// Grows with each change of the active relayer: fences the old one.
+    pub relayer_epoch: u32,
+    /// One bit per operation.
+    pub pause_bits: u32,
+    /// Delay of changes that touch money; 0 only on a local chain.
+    pub delay_seconds: u32,
+    /// Age of the active relayer's beat from which another may take over.
+    pub takeover_slots: u32,
+    /// Slots between the request of a release and its execution.
+    pub release_delay_slots: u32,
+    /// How long a settled batch is kept.
+    pub batch_retention_seconds: u32,
+    /// Number of markets ever created: the next market's index.
+    pub market_count: u32,
+    /// Batches that the canary may still settle.
+    pub canary_remaining: u32,
+    /// Share of equity that a position may lose to slippage per hour.
+    pub slippage_share_bps: u16,
+    /// Share of a liquidation fee that goes to the market's insurance.
+    pub insurance_share_bps: u16,
+    /// 1 when every operation is paused.
+    pub is_paused: u8,
+    /// Batch versions accepted: 1 = V1, 2 = V2, 3 = both.
+    pub allowed_batch_versions: u8,
+    /// Batch versions that were ever accepted for all markets.
+    pub ever_live_versions: u8,
+    /// Batch version that the canary accepts; 0 when there is none.
+    pub canary_version: u8,
+    pub layout_version: u8,
+    pub bump: u8,
+    pub reserved: [u8; 74],
+}
+
+const _: () = assert!(size_of::<GlobalConfig>() == 472 && align_of::<GlobalConfig>() == 8);
+
+/// What `create_config` knows.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
+pub struct CreateConfigArgs {
+    pub admin: Pubkey,
+    pub guardian: Pubkey,
+    /// First approved relayer, active at once.
+    pub relayer: Pubkey,
+    pub allowed_batch_versions: u8,
+    pub min_batch_size: u32,
+    /// Delay of changes that touch money; 0 only on a local chain.
+    pub delay_seconds: u32,
+    pub takeover_slots: u32,
+    pub release_delay_slots: u32,
+    pub batch_retention_seconds: u32,
+    pub slippage_floor_atoms: u64,
+    pub slippage_share_bps: u16,
+    pub insurance_share_bps: u16,
+}
+
+impl CreateConfigArgs {
+    /// # Errors
+    /// `DelayTooLong`, `MinBatchSizeTooLarge`, `UnknownVersionBit`, `BadShare`, `DefaultAddressRefused`.
+    pub fn validate(&self) -> Result<()> {
+        require_gte!(
+            MAX_DELAY_SECONDS,
+            self.delay_seconds,
+            PositionError::DelayTooLong
+        );
+        require_min_batch_size(self.min_batch_size)?;
+        require_known_versions(self.allowed_batch_versions)?;
+        require_gte!(MAX_BPS, self.slippage_share_bps, PositionError::BadShare);
+        require_gte!(MAX_BPS, self.insurance_share_bps, PositionError::BadShare);
+        for key in [self.admin, self.guardian, self.relayer] {
+            require_keys_neq!(key, Pubkey::default(), PositionError::DefaultAddressRefused);
+        }
+        Ok(())
+    }
+}
+
+impl GlobalConfig {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    pub fn open(&mut self, args: &CreateConfigArgs, bump: u8) {
+        self.admin = args.admin;
+        self.guardian = args.guardian;
+        self.active_relayer = args.relayer;
+        self.approved_relayers[0] = args.relayer;
+        self.relayer_epoch = 1;
+        self.allowed_batch_versions = args.allowed_batch_versions;
+        self.ever_live_versions = args.allowed_batch_versions;
+        self.min_batch_size = args.min_batch_size;
+        self.delay_seconds = args.delay_seconds;
+        self.takeover_slots = args.takeover_slots;
+        self.release_delay_slots = args.release_delay_slots;
+        self.batch_retention_seconds = args.batch_retention_seconds;
+        self.slippage_floor_atoms = args.slippage_floor_atoms;
+        self.slippage_share_bps = args.slippage_share_bps;
+        self.insurance_share_bps = args.insurance_share_bps;
+        self.layout_version = LAYOUT_VERSION;
+        self.bump = bump;
+    }
+
+    /// Header of the next event of this account.
+    pub fn next_head(&mut self, clock: &Clock) -> EventHead {
+        self.event_sequence = self.event_sequence.wrapping_add(1);
+        EventHead::new(clock, self.event_sequence)
+    }
+
+    /// # Errors
+    /// The operation's own error when its bit is set.
+    #[inline]
+    pub fn require_open(&self, pause_bit: u32, paused: PositionError) -> Result<()> {
+        if self.pause_bits & pause_bit != 0 {
+            return Err(paused.into());
+        }
+        Ok(())
+    }
+
+    /// The admin sets any bits, the guardian only adds some.
+    pub fn set_pause_bits(&mut self, signer: &Pubkey, pause_bits: u32) -> Result<()> {
+        require!(pause_bits & !PAUSE_ALL == 0, PositionError::UnknownPauseBit);
+        let is_narrower = self.pause_bits & !pause_bits == 0;
+        self.require_admin_or_restricting_guardian(signer, is_narrower)?;
+        self.pause_bits = pause_bits;
+        self.is_paused = u8::from(pause_bits == PAUSE_ALL);
+        Ok(())
+    }
+
+    /// The guardian may narrow the mask; the admin may also allow again what was live before. A version that was
+    /// never live is a change that needs the delay: `has_delay_passed` says whether it has.
+    pub fn set_allowed_versions(
+        &mut self,
+        signer: &Pubkey,
+        versions: u8,
+        now_ts: i64,
+        change_hash: &[u8; 32],
+    ) -> Result<()> {
+        require_known_versions(versions)?;
+        let is_narrower = versions & !self.allowed_batch_versions == 0;
+        self.require_admin_or_restricting_guardian(signer, is_narrower)?;
+        if versions & !self.ever_live_versions != 0 {
+            self.consume_change(change_hash, now_ts)?;
+        }
+        self.allowed_batch_versions = versions;
+        self.ever_live_versions |= versions;
+        Ok(())
+    }
+
+    /// # Errors
+    /// `BatchVersionNotAllowed` unless the mask has the bit of `version` (1 or 2).
+    #[inline]
+    pub fn require_version(&self, version: u8) -> Result<()> {
+        if self.allowed_batch_versions & version == 0 {
+            return err!(PositionError::BatchVersionNotAllowed);
+        }
+        Ok(())
+    }
+
+    pub fn set_min_batch_size(&mut self, min_batch_size: u32) -> Result<()> {
+        require_min_batch_size(min_batch_size)?;
+        self.min_batch_size = min_batch_size;
+        Ok(())
+    }
+
+    /// Index for a new market.
+    pub fn next_market_index(&mut self) -> Result<u32> {
+        let index = self.market_count;
+        self.market_count = index.checked_add(1).ok_or(PositionError::MathOverflow)?;
+        Ok(index)
+    }
+
+    /// Only one change waits at a time; a new proposal replaces the waiting one.
+    pub fn propose_change(&mut self, change_hash: [u8; 32], now_ts: i64) {
+        self.pending_change_hash = change_hash;
+        self.pending_change_not_before_ts = now_ts.saturating_add(i64::from(self.delay_seconds));
+    }
+
+    /// Lets a change that touches money through: at once without a delay, else when it was proposed and the delay
+    /// has passed; then the proposal is used up.
+    pub fn consume_change(&mut self, change_hash: &[u8; 32], now_ts: i64) -> Result<()> {
+        if self.delay_seconds == 0 {
+            return Ok(());
+        }
+        require!(
+            self.pending_change_hash == *change_hash,
+            PositionError::ChangeNotProposed
+        );
+        require_gte!(
+            now_ts,
+            self.pending_change_not_before_ts,
+            PositionError::DelayNotPassed
+        );
+        self.pending_change_hash = [0; 32];
+        self.pending_change_not_before_ts = 0;
+        Ok(())
+    }
+
+    pub fn propose_admin(&mut self, new_admin: Pubkey, now_ts: i64) {
+        self.pending_admin = new_admin;
+        self.pending_admin_not_before_ts = now_ts.saturating_add(i64::from(self.delay_seconds));
+    }
+
+    /// # Errors
+    /// `NoPendingAdmin`, `NotPendingAdmin`, `DelayNotPassed`.
+    pub fn accept_admin(&mut self, signer: &Pubkey, now_ts: i64) -> Result<()> {
+        require_keys_neq!(
+            self.pending_admin,
+            Pubkey::default(),
+            PositionError::NoPendingAdmin
+        );
+        require_keys_eq!(*signer, self.pending_admin, PositionError::NotPendingAdmin);
+        require_gte!(
+            now_ts,
+            self.pending_admin_not_before_ts,
+            PositionError::DelayNotPassed
+        );
+        self.admin = self.pending_admin;
+        self.pending_admin = Pubkey::default();
+        self.pending_admin_not_before_ts = 0;
+        Ok(())
+    }
+
+    fn require_admin_or_restricting_guardian(
+        &self,
+        signer: &Pubkey,
+        is_narrower: bool,
+    ) -> Result<()> {
+        if *signer == self.admin {
+            return Ok(());
+        }
+        require_keys_eq!(*signer, self.guardian, PositionError::NotAdminOrGuardian);
+        require!(is_narrower, PositionError::GuardianMayOnlyRestrict);
+        Ok(())
+    }
+
+    /// # Errors
+    /// `NotAdminOrGuardian`.
+    pub fn require_admin_or_guardian(&self, signer: &Pubkey) -> Result<()> {
+        require!(
+            *signer == self.admin || *signer == self.guardian,
+            PositionError::NotAdminOrGuardian
+        );
+        Ok(())
+    }
+
+    /// The active relayer is one of the approved ones, whose places fit the layout.
+    pub fn invariant(&self) -> Result<()> {
+        const _: () = assert!(MAX_RELAYERS == 4);
+        require!(
+            self.approved_relayers.contains(&self.active_relayer),
+            PositionError::RelayerNotApproved
+        );
+        require_known_versions(self.allowed_batch_versions)
+    }
+}
+
+fn require_known_versions(versions: u8) -> Result<()> {
+    require!(
+        versions & !KNOWN_BATCH_VERSIONS == 0,
+        PositionError::UnknownVersionBit
+    );
+    Ok(())
+}
+
+fn require_min_batch_size(min_batch_size: u32) -> Result<()> {
+    require_gte!(
+        MAX_MIN_BATCH_SIZE,
+        min_batch_size,
+        PositionError::MinBatchSizeTooLarge
+    );
+    Ok(())
+}
