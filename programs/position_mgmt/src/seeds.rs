@@ -22,8 +22,15 @@ const CONFIG: ([u8; 32], u8) = derive_program_address(&[SEED_CONFIG], crate::ID_
 const AUTHORITY: ([u8; 32], u8) =
     derive_program_address(&[SEED_AUTHORITY], crate::ID_CONST.as_array());
 
+const VAULT_STATE: ([u8; 32], u8) = derive_program_address(
+    &[collateral_vault::seeds::SEED_VAULT_STATE],
+    collateral_vault::ID_CONST.as_array(),
+);
+
 /// Address of the configuration.
 pub const CONFIG_ADDRESS: Pubkey = Pubkey::new_from_array(CONFIG.0);
+/// Address of the vault's state.
+pub const VAULT_STATE_ADDRESS: Pubkey = Pubkey::new_from_array(VAULT_STATE.0);
 /// Address that signs into the vault.
 pub const AUTHORITY_ADDRESS: Pubkey = Pubkey::new_from_array(AUTHORITY.0);
 /// Bump of [`AUTHORITY_ADDRESS`].

@@ -4,13 +4,14 @@ use crate::{
     constants::INSTRUCTIONS_SYSVAR,
     events::{emit, AdminAccepted},
     guard::refuse_durable_nonce,
+    seeds::CONFIG_ADDRESS,
     state::GlobalConfig,
 };
 
 #[event_cpi]
 #[derive(Accounts)]
 pub struct AcceptAdmin<'info> {
-    #[account(mut)]
+    #[account(mut, address = CONFIG_ADDRESS)]
     pub config: AccountLoader<'info, GlobalConfig>,
     pub new_admin: Signer<'info>,
     /// CHECK: the instructions sysvar, fixed by its address.

@@ -11,7 +11,7 @@ use crate::{
     constants::PAUSE_ADD_COLLATERAL,
     error::{OrProgramError, PositionError},
     events::{emit, CollateralAdded, PositionAfter},
-    seeds::{AUTHORITY_ADDRESS, AUTHORITY_SEEDS},
+    seeds::{AUTHORITY_ADDRESS, AUTHORITY_SEEDS, CONFIG_ADDRESS, VAULT_STATE_ADDRESS},
     state::{GlobalConfig, MarketStatus, PerpMarket, UserPosition},
 };
 
@@ -19,6 +19,7 @@ use crate::{
 #[derive(Accounts)]
 pub struct AddCollateral<'info> {
     pub owner: Signer<'info>,
+    #[account(address = CONFIG_ADDRESS)]
     pub config: AccountLoader<'info, GlobalConfig>,
     #[account(mut, constraint = market.load()?.usdt_vault == pool.key() @ PositionError::WrongPool)]
     pub market: AccountLoader<'info, PerpMarket>,
@@ -33,7 +34,7 @@ pub struct AddCollateral<'info> {
     #[account(mut)]
     pub pool: AccountLoader<'info, MarketPool>,
     /// CHECK: the vault program checks it.
-    #[account(mut)]
+    #[account(mut, address = VAULT_STATE_ADDRESS)]
     pub vault_state: UncheckedAccount<'info>,
     /// CHECK: this program's signing address.
     #[account(address = AUTHORITY_ADDRESS)]

@@ -8,13 +8,14 @@ use crate::{
     events::{emit, AdminProposed, ChangeProposed, ConfigChanged},
     guard::{change_hash, refuse_durable_nonce},
     instruction,
+    seeds::CONFIG_ADDRESS,
     state::GlobalConfig,
 };
 
 #[event_cpi]
 #[derive(Accounts)]
 pub struct AdminConfig<'info> {
-    #[account(mut, has_one = admin @ PositionError::NotAdmin)]
+    #[account(mut, has_one = admin @ PositionError::NotAdmin, address = CONFIG_ADDRESS)]
     pub config: AccountLoader<'info, GlobalConfig>,
     pub admin: Signer<'info>,
     /// CHECK: the instructions sysvar, fixed by its address.

@@ -2,14 +2,14 @@ use anchor_lang::prelude::*;
 
 use crate::{
     error::PositionError,
-    seeds::SEED_BEAT,
+    seeds::{CONFIG_ADDRESS, SEED_BEAT},
     state::{GlobalConfig, RelayerBeat},
 };
 
 /// Writes no event: it comes every few slots and moves no money.
 #[derive(Accounts)]
 pub struct Beat<'info> {
-    #[account(has_one = active_relayer @ PositionError::WrongRelayer)]
+    #[account(has_one = active_relayer @ PositionError::WrongRelayer, address = CONFIG_ADDRESS)]
     pub config: AccountLoader<'info, GlobalConfig>,
     #[account(mut, seeds = [SEED_BEAT], bump)]
     pub beat: AccountLoader<'info, RelayerBeat>,

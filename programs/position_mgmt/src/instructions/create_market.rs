@@ -12,7 +12,7 @@ use crate::{
     events::{emit, MarketCreated},
     guard::{change_hash, refuse_durable_nonce},
     instruction,
-    seeds::{AUTHORITY_ADDRESS, AUTHORITY_SEEDS, SEED_MARKET},
+    seeds::{AUTHORITY_ADDRESS, AUTHORITY_SEEDS, CONFIG_ADDRESS, SEED_MARKET, VAULT_STATE_ADDRESS},
     state::{GlobalConfig, MarketParams, NewMarket, PerpMarket},
 };
 
@@ -34,7 +34,7 @@ pub struct CreateMarketArgs {
 pub struct CreateMarket<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
-    #[account(mut, has_one = admin @ PositionError::NotAdmin)]
+    #[account(mut, has_one = admin @ PositionError::NotAdmin, address = CONFIG_ADDRESS)]
     pub config: AccountLoader<'info, GlobalConfig>,
     pub admin: Signer<'info>,
     #[account(
@@ -47,6 +47,7 @@ pub struct CreateMarket<'info> {
     pub market: AccountLoader<'info, PerpMarket>,
     pub price_feed: AccountLoader<'info, PriceFeed>,
     /// CHECK: the vault program checks it.
+    #[account(address = VAULT_STATE_ADDRESS)]
     pub vault_state: UncheckedAccount<'info>,
     /// CHECK: the vault program creates it at the market's address.
     #[account(mut)]

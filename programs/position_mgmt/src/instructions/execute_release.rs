@@ -15,7 +15,7 @@ use crate::{
     constants::PAUSE_RELEASE,
     error::{OrProgramError, PositionError},
     events::{emit, CollateralReleased, PositionAfter},
-    seeds::{AUTHORITY_ADDRESS, AUTHORITY_SEEDS},
+    seeds::{AUTHORITY_ADDRESS, AUTHORITY_SEEDS, CONFIG_ADDRESS, VAULT_STATE_ADDRESS},
     settlement::usable_price,
     state::{require_initial_margin, GlobalConfig, MarketStatus, PerpMarket, UserPosition},
 };
@@ -24,6 +24,7 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ExecuteRelease<'info> {
+    #[account(address = CONFIG_ADDRESS)]
     pub config: AccountLoader<'info, GlobalConfig>,
     #[account(
         mut,
@@ -39,7 +40,7 @@ pub struct ExecuteRelease<'info> {
     pub pool: AccountLoader<'info, MarketPool>,
     pub price_feed: AccountLoader<'info, PriceFeed>,
     /// CHECK: the vault program checks it.
-    #[account(mut)]
+    #[account(mut, address = VAULT_STATE_ADDRESS)]
     pub vault_state: UncheckedAccount<'info>,
     /// CHECK: this program's signing address.
     #[account(address = AUTHORITY_ADDRESS)]

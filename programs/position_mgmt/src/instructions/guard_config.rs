@@ -7,13 +7,14 @@ use crate::{
     events::{emit, ConfigChanged},
     guard::{change_hash, refuse_durable_nonce},
     instruction,
+    seeds::CONFIG_ADDRESS,
     state::GlobalConfig,
 };
 
 #[event_cpi]
 #[derive(Accounts)]
 pub struct GuardConfig<'info> {
-    #[account(mut)]
+    #[account(mut, address = CONFIG_ADDRESS)]
     pub config: AccountLoader<'info, GlobalConfig>,
     /// The admin or the guardian.
     pub signer: Signer<'info>,

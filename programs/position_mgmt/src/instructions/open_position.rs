@@ -4,7 +4,7 @@ use crate::{
     constants::PAUSE_OPEN,
     error::PositionError,
     events::{emit, PositionAfter, PositionOpened},
-    seeds::SEED_POSITION,
+    seeds::{CONFIG_ADDRESS, SEED_POSITION},
     state::{GlobalConfig, MarketStatus, PerpMarket, UserPosition},
 };
 
@@ -14,6 +14,7 @@ pub struct OpenPosition<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
     pub owner: Signer<'info>,
+    #[account(address = CONFIG_ADDRESS)]
     pub config: AccountLoader<'info, GlobalConfig>,
     #[account(mut)]
     pub market: AccountLoader<'info, PerpMarket>,

@@ -3,6 +3,7 @@ use anchor_lang::prelude::*;
 use crate::{
     error::PositionError,
     events::{emit, BatchPruned},
+    seeds::CONFIG_ADDRESS,
     state::{GlobalConfig, PerpMarket, SettlementBatch},
 };
 
@@ -10,6 +11,7 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct PruneBatch<'info> {
+    #[account(address = CONFIG_ADDRESS)]
     pub config: AccountLoader<'info, GlobalConfig>,
     #[account(mut)]
     pub market: AccountLoader<'info, PerpMarket>,

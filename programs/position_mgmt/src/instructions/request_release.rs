@@ -10,6 +10,7 @@ use crate::{
     constants::PAUSE_RELEASE,
     error::{OrProgramError, PositionError},
     events::{emit, PositionAfter, ReleaseRequested},
+    seeds::CONFIG_ADDRESS,
     settlement::usable_price,
     state::{require_initial_margin, GlobalConfig, MarketStatus, PerpMarket, UserPosition},
 };
@@ -19,6 +20,7 @@ use crate::{
 #[derive(Accounts)]
 pub struct RequestRelease<'info> {
     pub owner: Signer<'info>,
+    #[account(address = CONFIG_ADDRESS)]
     pub config: AccountLoader<'info, GlobalConfig>,
     #[account(mut, constraint = market.load()?.price_oracle == price_feed.key() @ PositionError::WrongPriceFeed)]
     pub market: AccountLoader<'info, PerpMarket>,

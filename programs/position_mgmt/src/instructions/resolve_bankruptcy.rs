@@ -10,7 +10,7 @@ use gdx_units::Atoms;
 use crate::{
     error::{OrProgramError, PositionError},
     events::{emit, BankruptcyResolved},
-    seeds::{AUTHORITY_ADDRESS, AUTHORITY_SEEDS},
+    seeds::{AUTHORITY_ADDRESS, AUTHORITY_SEEDS, VAULT_STATE_ADDRESS},
     state::{MarketStatus, PerpMarket},
 };
 
@@ -23,7 +23,7 @@ pub struct ResolveBankruptcy<'info> {
     #[account(mut)]
     pub pool: AccountLoader<'info, MarketPool>,
     /// CHECK: the vault program checks it.
-    #[account(mut)]
+    #[account(mut, address = VAULT_STATE_ADDRESS)]
     pub vault_state: UncheckedAccount<'info>,
     /// CHECK: this program's signing address.
     #[account(address = AUTHORITY_ADDRESS)]

@@ -6,13 +6,14 @@ use crate::{
     events::{emit, MarketLimitsSet},
     guard::{change_hash, refuse_durable_nonce},
     instruction,
+    seeds::CONFIG_ADDRESS,
     state::{GlobalConfig, MarketParams, PerpMarket},
 };
 
 #[event_cpi]
 #[derive(Accounts)]
 pub struct SetMarketLimits<'info> {
-    #[account(mut, has_one = admin @ PositionError::NotAdmin)]
+    #[account(mut, has_one = admin @ PositionError::NotAdmin, address = CONFIG_ADDRESS)]
     pub config: AccountLoader<'info, GlobalConfig>,
     pub admin: Signer<'info>,
     #[account(mut)]

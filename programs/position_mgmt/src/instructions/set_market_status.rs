@@ -5,6 +5,7 @@ use crate::{
     error::PositionError,
     events::{emit, MarketStatusSet},
     guard::refuse_durable_nonce,
+    seeds::CONFIG_ADDRESS,
     state::{GlobalConfig, MarketStatus, PerpMarket},
 };
 
@@ -12,7 +13,7 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct SetMarketStatus<'info> {
-    #[account(has_one = admin @ PositionError::NotAdmin)]
+    #[account(has_one = admin @ PositionError::NotAdmin, address = CONFIG_ADDRESS)]
     pub config: AccountLoader<'info, GlobalConfig>,
     pub admin: Signer<'info>,
     #[account(mut)]

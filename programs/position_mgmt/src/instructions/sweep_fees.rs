@@ -8,7 +8,7 @@ use collateral_vault::{
 use crate::{
     error::PositionError,
     events::{emit, FeesSwept},
-    seeds::{AUTHORITY_ADDRESS, AUTHORITY_SEEDS},
+    seeds::{AUTHORITY_ADDRESS, AUTHORITY_SEEDS, VAULT_STATE_ADDRESS},
     state::PerpMarket,
 };
 
@@ -21,7 +21,7 @@ pub struct SweepFees<'info> {
     #[account(mut)]
     pub pool: AccountLoader<'info, MarketPool>,
     /// CHECK: the vault program checks it.
-    #[account(mut)]
+    #[account(mut, address = VAULT_STATE_ADDRESS)]
     pub vault_state: UncheckedAccount<'info>,
     /// CHECK: this program's signing address.
     #[account(address = AUTHORITY_ADDRESS)]

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     events::{emit, ConfigChanged},
-    seeds::SEED_BEAT,
+    seeds::{CONFIG_ADDRESS, SEED_BEAT},
     state::{GlobalConfig, RelayerBeat},
 };
 
@@ -10,7 +10,7 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct TakeOver<'info> {
-    #[account(mut)]
+    #[account(mut, address = CONFIG_ADDRESS)]
     pub config: AccountLoader<'info, GlobalConfig>,
     #[account(mut, seeds = [SEED_BEAT], bump)]
     pub beat: AccountLoader<'info, RelayerBeat>,
