@@ -17,12 +17,13 @@ from gdx_sdk.batch.header import (
     decode_header,
 )
 from gdx_sdk.batch.merkle import EMPTY_ROOT, MerkleProof, merkle_proof, merkle_root, verify_proof
-from gdx_sdk.batch.outbox import FileOutbox, Outbox, OutboxConflict, Refusal, Settlement
+from gdx_sdk.batch.outbox import FileOutbox, Outbox, Refusal, Settlement
 from gdx_sdk.batch.sealed import DecodedBatch, SealedBatch, decode_batch, seal_batch, seal_heartbeat
 from gdx_sdk.batch.trade import Trade
 from gdx_sdk.batch.v1 import FillRecord
 from gdx_sdk.batch.v2 import NetEntry, net_entries
 from gdx_sdk.batch.verify import verify_batch, verify_chain, verify_fill
+from gdx_sdk.errors import OutboxConflict
 from gdx_sdk.units import Side
 
 __all__ = [

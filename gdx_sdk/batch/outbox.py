@@ -23,13 +23,9 @@ from solders.pubkey import Pubkey
 from gdx_sdk.batch._files import read_json, remove, write_json
 from gdx_sdk.batch._stored import batch_from_json, batch_to_json
 from gdx_sdk.batch.sealed import SealedBatch
-from gdx_sdk.errors import CodecError, GdxError, InputError
+from gdx_sdk.errors import CodecError, InputError, OutboxConflict
 
 _T = TypeVar("_T")
-
-
-class OutboxConflict(GdxError):
-    """A batch does not fit behind what the outbox already holds for its market."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,11 @@ GdxError
 │   ├── TransactionError  the runtime refused: blockhash, fee, signature, size
 │   └── TransactionExpired  not landed before its last valid block height
 ├── RpcError              the endpoint answered with an error or nonsense
-│   └── TransportError    the endpoint cannot be reached or did not answer in time
+│   ├── TransportError    the endpoint cannot be reached or did not answer in time
+│   └── ConfirmationTimeout  not seen to land in time, though it still may
+├── AccountNotFound       no account at this address
+├── DryRunRefusal         something was asked to sign or send in dry-run mode
+├── OutboxConflict        a batch does not fit behind what the outbox holds
 └── ProofError            a fill, batch or chain of batches does not verify
 """
 
@@ -45,9 +49,18 @@ class ChainError(GdxError):
 class ProgramError(ChainError):
     """A program refused an instruction."""
 
-    def __init__(self, program: str, code: int, name: str, sentence: str, logs: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        program: str,
+        code: int,
+        name: str,
+        sentence: str,
+        logs: Sequence[str] = (),
+        *,
+        instruction_index: int | None = None,
+    ) -> None:
         self.program, self.code, self.name, self.sentence = program, code, name, sentence
-        self.logs = tuple(logs)
+        self.logs, self.instruction_index = tuple(logs), instruction_index
         super().__init__(f"{program} refused: {code} {name}: {sentence}")
 
 
@@ -73,6 +86,29 @@ class RpcError(GdxError):
 
 class TransportError(RpcError):
     """The endpoint cannot be reached, closed the connection or did not answer in time."""
+
+
+class ConfirmationTimeout(RpcError):
+    """A transaction was not seen to land in time; until its blockhash is dead it still may."""
+
+
+class AccountNotFound(GdxError):
+    """There is no account at this address."""
+
+    def __init__(self, kind: str, address: object) -> None:
+        self.kind, self.address = kind, address
+        super().__init__(f"no {kind} account at {address}")
+
+
+class DryRunRefusal(GdxError):
+    """A dry-run client was asked to sign or send."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(f"dry run: {action} is not allowed")
+
+
+class OutboxConflict(GdxError):
+    """A batch does not fit behind what the outbox already holds for its market."""
 
 
 class ProofError(GdxError):

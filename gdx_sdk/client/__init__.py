@@ -1,0 +1,35 @@
+"""Talking to a cluster: `Client` reads and sends, `LookupTables` keeps tables on chain."""
+
+from __future__ import annotations
+
+from gdx_sdk.client.client import Client
+from gdx_sdk.client.lookup_tables import LookupTables
+from gdx_sdk.client.replies import (
+    AccountInfo,
+    ChainClock,
+    LatestBlockhash,
+    Reply,
+    SentTransaction,
+    SignatureStatus,
+    Simulation,
+)
+from gdx_sdk.client.timing import SystemTimer, Timer
+from gdx_sdk.client.transport import HttpTransport, RpcRefusal, RpcTransport, SolanaPyTransport
+
+__all__ = [
+    "AccountInfo",
+    "ChainClock",
+    "Client",
+    "HttpTransport",
+    "LatestBlockhash",
+    "LookupTables",
+    "Reply",
+    "RpcRefusal",
+    "RpcTransport",
+    "SentTransaction",
+    "SignatureStatus",
+    "Simulation",
+    "SolanaPyTransport",
+    "SystemTimer",
+    "Timer",
+]

@@ -1,0 +1,39 @@
+"""The going priority fee for the accounts a transaction writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from solders.instruction import Instruction
+
+from gdx_sdk.client.reader import Reader
+from gdx_sdk.client.timing import Timer
+
+MAX_ACCOUNTS = 128  # of getRecentPrioritizationFees
+PERCENTILE = 75
+FRESH_S = 10.0
+MAX_REMEMBERED = 256
+
+
+class RecentFees:
+    """Asks the cluster what others paid lately; an answer is good for ten seconds."""
+
+    def __init__(self, reader: Reader, timer: Timer) -> None:
+        self._reader, self._timer = reader, timer
+        self._known: dict[frozenset[str], tuple[float, int]] = {}
+
+    async def price(self, instructions: Sequence[Instruction]) -> int:
+        """Price in 1e-6 lamports per compute unit: the 75th percentile of the last slots; 0 without any."""
+        written = {str(m.pubkey) for ix in instructions for m in ix.accounts if m.is_writable}
+        accounts = frozenset(sorted(written)[:MAX_ACCOUNTS])
+        now = self._timer.now_s()
+        known = self._known.get(accounts)
+        if known is not None and now - known[0] < FRESH_S:
+            return known[1]
+        recent = await self._reader.rpc("getRecentPrioritizationFees", [sorted(accounts)])
+        fees = sorted(int(entry["prioritizationFee"]) for entry in recent)
+        price = fees[min(len(fees) * PERCENTILE // 100, len(fees) - 1)] if fees else 0
+        if len(self._known) >= MAX_REMEMBERED:
+            self._known.clear()
+        self._known[accounts] = (now, price)
+        return price

@@ -1,0 +1,73 @@
+"""Lookup tables on chain: created, filled and usable when returned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from solders.address_lookup_table_account import AddressLookupTable, AddressLookupTableAccount
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from gdx_sdk.client.client import Client
+from gdx_sdk.errors import AccountNotFound, ConfirmationTimeout
+from gdx_sdk.tx.lookup_tables import (
+    MAX_ADDRESSES_PER_EXTEND,
+    create_lookup_table,
+    decode_lookup_table,
+    extend_lookup_table,
+)
+from gdx_sdk.tx.transaction import Signer
+
+WARM_UP_POLL_S = 0.1
+WARM_UP_LIMIT_S = 30.0
+
+
+class LookupTables:
+    """Creates and extends lookup tables that `authority` owns and pays for."""
+
+    def __init__(self, client: Client, authority: Signer | Keypair) -> None:
+        self._client, self._authority = client, Signer.of(authority)
+
+    async def create(self, addresses: Sequence[Pubkey] = ()) -> AddressLookupTableAccount:
+        """A new table that holds `addresses`, ready to use in the next transaction."""
+        slot = (await self._client.get_clock()).slot
+        me = self._authority.pubkey
+        # The present slot is not among the slots that are over, and only those can name a table.
+        instruction, address = create_lookup_table(me, me, max(slot - 1, 0))
+        await self._client.send([instruction], [self._authority])
+        table = AddressLookupTableAccount(address, [])
+        return await self.extend(table, addresses) if addresses else table
+
+    async def extend(
+        self, table: AddressLookupTableAccount, addresses: Sequence[Pubkey]
+    ) -> AddressLookupTableAccount:
+        """Append those of `addresses` that the table lacks and wait until they count."""
+        known = set(table.addresses)
+        missing = [key for key in dict.fromkeys(addresses) if key not in known]
+        me = self._authority.pubkey
+        for start in range(0, len(missing), MAX_ADDRESSES_PER_EXTEND):
+            part = missing[start : start + MAX_ADDRESSES_PER_EXTEND]
+            await self._client.send([extend_lookup_table(table.key, me, me, part)], [self._authority])
+        return await self._warm(table.key) if missing else table
+
+    async def fetch(self, address: Pubkey) -> AddressLookupTableAccount:
+        """The table at `address`; `AccountNotFound` when there is none."""
+        return decode_lookup_table(address, await self._data(address))
+
+    async def _warm(self, address: Pubkey) -> AddressLookupTableAccount:
+        """Addresses count from the slot after the one they were appended in, in trial runs as well."""
+        timer = self._client.timer
+        started = timer.now_s()
+        data = await self._data(address)
+        extended_slot = AddressLookupTable.deserialize(data).meta.last_extended_slot
+        while (await self._client.get_clock()).slot <= extended_slot:
+            if timer.now_s() - started > WARM_UP_LIMIT_S:
+                raise ConfirmationTimeout("getAccountInfo", f"the chain does not leave slot {extended_slot}")
+            await timer.sleep_s(WARM_UP_POLL_S)
+        return decode_lookup_table(address, data)
+
+    async def _data(self, address: Pubkey) -> bytes:
+        account = (await self._client.get_account_info(address)).value
+        if account is None:
+            raise AccountNotFound("lookup table", address)
+        return account.data

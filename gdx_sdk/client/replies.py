@@ -1,0 +1,117 @@
+"""What the chain answers, as typed values."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from solders.hash import Hash
+from solders.pubkey import Pubkey
+
+from gdx_sdk.errors import ChainError, RpcError
+
+T = TypeVar("T")
+
+COMMITMENTS = ("processed", "confirmed", "finalized")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Generic[T]):
+    """A value, and the slot as of which it is true."""
+
+    value: T
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountInfo:
+    """An account as stored."""
+
+    data: bytes
+    owner: Pubkey
+    lamports: int
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LatestBlockhash:
+    """A blockhash, and the last block height at which a transaction that names it can land."""
+
+    blockhash: Hash
+    last_valid_block_height: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChainClock:
+    """The clock account: what programs see as slot and time."""
+
+    slot: int
+    epoch: int
+    unix_ts: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureStatus:
+    """What the cluster knows of a transaction. `error` None means it was applied."""
+
+    slot: int
+    error: Any | None  # as JSON-RPC gives it; `gdx_sdk.tx.decode_failure` makes it a typed error
+    commitment: str
+
+    def has_reached(self, commitment: str) -> bool:
+        """Whether it is at least at `commitment`."""
+        return COMMITMENTS.index(self.commitment) >= COMMITMENTS.index(commitment)
+
+    @property
+    def is_finalized(self) -> bool:
+        """Whether it can never be undone."""
+        return self.commitment == "finalized"
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """A trial run. `error` is the refusal as it would be after sending; None when it would be applied."""
+
+    error: ChainError | None
+    compute_units: int
+    logs: tuple[str, ...]
+    return_data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class SentTransaction:
+    """A transaction that was applied; in a dry run the trial run of one, with an empty signature."""
+
+    signature: str
+    slot: int
+    compute_units: int
+    fee_lamports: int
+    logs: tuple[str, ...] = ()
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether nothing was sent."""
+        return not self.signature
+
+
+def account_from(method: str, value: Any) -> AccountInfo | None:
+    """An account of a reply in base64 encoding."""
+    if value is None:
+        return None
+    try:
+        data = base64.b64decode(value["data"][0])
+        return AccountInfo(
+            data, Pubkey.from_string(value["owner"]), int(value["lamports"]), bool(value["executable"])
+        )
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise RpcError(method, f"the reply holds no account in base64: {error!r}") from error
+
+
+def status_from(value: Any) -> SignatureStatus | None:
+    """One entry of getSignatureStatuses."""
+    if value is None:
+        return None
+    return SignatureStatus(
+        int(value["slot"]), value.get("err"), value.get("confirmationStatus") or "finalized"
+    )

@@ -1,0 +1,249 @@
+"""Sending: trial run, budget, signature, broadcast until landed or dead, and what became of it."""
+
+from __future__ import annotations
+
+import base64
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from solders.instruction import Instruction
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from gdx_sdk.client.fees import RecentFees
+from gdx_sdk.client.reader import Reader
+from gdx_sdk.client.replies import SentTransaction, SignatureStatus, Simulation
+from gdx_sdk.client.timing import Timer
+from gdx_sdk.client.transport import RpcRefusal
+from gdx_sdk.errors import (
+    ChainError,
+    ConfirmationTimeout,
+    DryRunRefusal,
+    InputError,
+    RpcError,
+    TransactionExpired,
+)
+from gdx_sdk.tx.failures import decode_failure
+from gdx_sdk.tx.transaction import (
+    MAX_COMPUTE_UNITS,
+    SignedTransaction,
+    Signer,
+    Tables,
+    compile_message,
+    to_signed,
+    unsigned_transaction,
+    with_budget,
+)
+
+ComputeLimit = int | Literal["simulate"]
+PriorityFee = int | Literal["recent"]
+AnySigner = Signer | Keypair
+
+COMPUTE_MARGIN_PERCENT = 10  # state may differ a little between trial run and landing
+COMPUTE_MARGIN_UNITS = 1_000
+FIRST_POLL_S, MAX_POLL_S = 0.01, 0.5
+REBROADCAST_S = 2.0
+REMEMBERED_SIGNATURES = 4_096
+
+
+class Sender:
+    """Sends transactions for a `Client`. In a dry run nothing here can sign or send."""
+
+    def __init__(self, reader: Reader, timer: Timer, *, dry_run: bool, confirm_timeout_s: float) -> None:
+        self._reader, self._timer = reader, timer
+        self.dry_run, self._confirm_timeout_s = dry_run, confirm_timeout_s
+        self._fees = RecentFees(reader, timer)
+        self._used: OrderedDict[str, None] = OrderedDict()
+
+    async def simulate(
+        self, instructions: Sequence[Instruction], payer: Pubkey, lookup_tables: Tables = ()
+    ) -> Simulation:
+        """Trial run without signatures, on the newest blockhash."""
+        budgeted = _with_default_limit(instructions)
+        message = compile_message(budgeted, payer, lookup_tables=lookup_tables)
+        raw = base64.b64encode(bytes(unsigned_transaction(message))).decode()
+        config = {
+            "encoding": "base64",
+            "commitment": self._reader.commitment,
+            "sigVerify": False,
+            "replaceRecentBlockhash": True,
+        }
+        value = (await self._reader.rpc("simulateTransaction", [raw, config]))["value"]
+        return _simulation(value, [instruction.program_id for instruction in budgeted])
+
+    async def sign(
+        self,
+        instructions: Sequence[Instruction],
+        signers: Sequence[AnySigner],
+        *,
+        payer: Pubkey | None = None,
+        lookup_tables: Tables = (),
+        compute_unit_limit: int,
+        priority_fee: PriorityFee = 0,
+    ) -> SignedTransaction:
+        """A signed transaction on the newest blockhash that differs from every one signed here before.
+
+        Two equal transactions in one slot have one signature, and the cluster applies it once: the second
+        one's compute limit is raised by a unit to make it another transaction.
+        """
+        if self.dry_run:
+            raise DryRunRefusal("signing a transaction")
+        fee_payer = _payer(payer, signers)
+        price = await self._fees.price(instructions) if priority_fee == "recent" else priority_fee
+        latest = await self._reader.get_latest_blockhash()
+        for limit in range(compute_unit_limit, MAX_COMPUTE_UNITS + 1):
+            budgeted = with_budget(
+                instructions, compute_unit_limit=limit, priority_fee_microlamports=int(price)
+            )
+            message = compile_message(
+                budgeted, fee_payer, lookup_tables=lookup_tables, blockhash=latest.blockhash
+            )
+            signed = to_signed(message, signers, latest.last_valid_block_height)
+            if signed.signature not in self._used:
+                break
+        self._used[signed.signature] = None
+        if len(self._used) > REMEMBERED_SIGNATURES:
+            self._used.popitem(last=False)
+        return signed
+
+    async def broadcast(self, signed: SignedTransaction) -> None:
+        """Hand the bytes to the cluster without a trial run there; repeating it is harmless.
+
+        Raises the chain's refusal when the endpoint runs the transaction before it answers and that fails.
+        """
+        if self.dry_run:
+            raise DryRunRefusal("sending a transaction")
+        raw = base64.b64encode(signed.raw).decode()
+        config = {"encoding": "base64", "skipPreflight": True, "maxRetries": 0}
+        try:
+            await self._reader.rpc("sendTransaction", [raw, config])
+        except RpcRefusal as refusal:
+            raise _refused(refusal) from refusal
+
+    async def confirm(self, signed: SignedTransaction, *, commitment: str | None = None) -> SignatureStatus:
+        """Wait until the transaction is at `commitment`, sending it again meanwhile.
+
+        Raises the chain's refusal when it landed and failed, `TransactionExpired` when its blockhash is dead,
+        `ConfirmationTimeout` when neither shows in time.
+        """
+        level = commitment or self._reader.commitment
+        started = sent = self._timer.now_s()
+        pause = FIRST_POLL_S
+        while True:
+            status = (await self._reader.get_statuses([signed.signature]))[0]
+            if status is not None and (status.error is not None or status.has_reached(level)):
+                return await self._settled(signed, status)
+            now = self._timer.now_s()
+            if now - started > self._confirm_timeout_s:
+                waited = f"{signed.signature} not seen at {level} after {self._confirm_timeout_s} s"
+                raise ConfirmationTimeout("getSignatureStatuses", waited)
+            if status is None and now - sent >= REBROADCAST_S:
+                await self._give_up_if_dead(signed)
+                await self._send_again(signed)
+                sent = now
+            await self._timer.sleep_s(pause)
+            pause = min(pause * 1.5, MAX_POLL_S)
+
+    async def send(
+        self,
+        instructions: Sequence[Instruction],
+        signers: Sequence[AnySigner],
+        *,
+        payer: Pubkey | None = None,
+        lookup_tables: Tables = (),
+        compute_unit_limit: ComputeLimit = "simulate",
+        priority_fee: PriorityFee = "recent",
+    ) -> SentTransaction:
+        """Trial run, sign, send, wait until applied; see `Client.send`."""
+        fee_payer = _payer(payer, signers)
+        if compute_unit_limit == "simulate" or self.dry_run:
+            trial = await self.simulate(instructions, fee_payer, lookup_tables)
+            if trial.error is not None:
+                raise trial.error
+            if self.dry_run:
+                return SentTransaction("", 0, trial.compute_units, 0, trial.logs)
+            compute_unit_limit = limit_with_margin(trial.compute_units)
+        signed = await self.sign(
+            instructions,
+            signers,
+            payer=fee_payer,
+            lookup_tables=lookup_tables,
+            compute_unit_limit=int(compute_unit_limit),
+            priority_fee=priority_fee,
+        )
+        await self.broadcast(signed)
+        status = await self.confirm(signed)
+        return await self._details(signed.signature, status.slot)
+
+    async def await_foreign(self, signature: str, last_valid_block_height: int) -> SignatureStatus:
+        """Wait for a transaction that somebody else signed and sends."""
+        return await self.confirm(SignedTransaction(signature, b"", last_valid_block_height))
+
+    async def _details(self, signature: str, slot: int) -> SentTransaction:
+        found = await self._reader.get_transaction(signature)
+        meta: dict[str, Any] = (found or {}).get("meta") or {}
+        return SentTransaction(
+            signature,
+            slot,
+            int(meta.get("computeUnitsConsumed") or 0),
+            int(meta.get("fee") or 0),
+            tuple(meta.get("logMessages") or ()),
+        )
+
+    async def _settled(self, signed: SignedTransaction, status: SignatureStatus) -> SignatureStatus:
+        if status.error is None:
+            return status
+        found = await self._reader.get_transaction(signed.signature)
+        logs = ((found or {}).get("meta") or {}).get("logMessages") or ()
+        raise decode_failure(status.error, logs)
+
+    async def _give_up_if_dead(self, signed: SignedTransaction) -> None:
+        if await self._reader.get_block_height() <= signed.last_valid_block_height:
+            return
+        status = (await self._reader.get_statuses([signed.signature], search_history=True))[0]
+        if status is None:
+            raise TransactionExpired(
+                f"{signed.signature} did not land by block height {signed.last_valid_block_height}"
+            )
+
+    async def _send_again(self, signed: SignedTransaction) -> None:
+        if not signed.raw:
+            return
+        try:
+            await self.broadcast(signed)
+        except (RpcError, ChainError):
+            return  # the status tells, whatever the endpoint thinks of a repeated transaction
+
+
+def limit_with_margin(compute_units: int) -> int:
+    """The compute limit to sign for when a trial run took `compute_units`."""
+    padded = compute_units * (100 + COMPUTE_MARGIN_PERCENT) // 100 + COMPUTE_MARGIN_UNITS
+    return min(padded, MAX_COMPUTE_UNITS)
+
+
+def _payer(payer: Pubkey | None, signers: Sequence[AnySigner]) -> Pubkey:
+    if payer is not None:
+        return payer
+    if not signers:
+        raise InputError("signers", (), "must not be empty without a payer")
+    return Signer.of(signers[0]).pubkey
+
+
+def _with_default_limit(instructions: Sequence[Instruction]) -> list[Instruction]:
+    return with_budget(instructions, compute_unit_limit=MAX_COMPUTE_UNITS)
+
+
+def _simulation(value: dict[str, Any], program_ids: Sequence[Pubkey]) -> Simulation:
+    logs = tuple(value.get("logs") or ())
+    error = decode_failure(value["err"], logs, program_ids) if value.get("err") is not None else None
+    returned = value.get("returnData") or {}
+    data = base64.b64decode(returned["data"][0]) if returned.get("data") else b""
+    return Simulation(error, int(value.get("unitsConsumed") or 0), logs, data)
+
+
+def _refused(refusal: RpcRefusal) -> RpcError | ChainError:
+    data = refusal.data if isinstance(refusal.data, dict) else {}
+    if data.get("err") is None:
+        return refusal
+    return decode_failure(data["err"], data.get("logs") or ())

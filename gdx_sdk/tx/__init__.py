@@ -1,0 +1,45 @@
+"""Transactions: messages, signatures, lookup tables, failures. Pure; sending is `gdx_sdk.client`."""
+
+from __future__ import annotations
+
+from gdx_sdk.tx.failures import decode_failure
+from gdx_sdk.tx.lookup_tables import (
+    close_lookup_table,
+    create_lookup_table,
+    deactivate_lookup_table,
+    decode_lookup_table,
+    extend_lookup_table,
+)
+from gdx_sdk.tx.transaction import (
+    MAX_COMPUTE_UNITS,
+    PACKET_BYTES,
+    SignedTransaction,
+    Signer,
+    account_locks,
+    compile_message,
+    sign_message,
+    to_signed,
+    transaction_size,
+    unsigned_transaction,
+    with_budget,
+)
+
+__all__ = [
+    "MAX_COMPUTE_UNITS",
+    "PACKET_BYTES",
+    "SignedTransaction",
+    "Signer",
+    "account_locks",
+    "close_lookup_table",
+    "compile_message",
+    "create_lookup_table",
+    "deactivate_lookup_table",
+    "decode_failure",
+    "decode_lookup_table",
+    "extend_lookup_table",
+    "sign_message",
+    "to_signed",
+    "transaction_size",
+    "unsigned_transaction",
+    "with_budget",
+]

@@ -1,0 +1,68 @@
+"""From the cluster's account of a failed transaction to a typed error that says who refused and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from solders.pubkey import Pubkey
+
+from gdx_sdk.errors import ChainError, ProgramError, TransactionError
+from gdx_sdk.errors.registry import find_error
+from gdx_sdk.programs import name_of
+
+_FAILED = re.compile(r"^Program (\w{32,44}) failed: ")
+_ANCHOR = re.compile(r"Error Code: (\w+)\. Error Number: (\d+)\. Error Message: (.*?)\.?$")
+_LOG = "Program log: "
+
+
+def decode_failure(error: Any, logs: Sequence[str] = (), program_ids: Sequence[Pubkey] = ()) -> ChainError:
+    """The error behind `err` of a simulation, status or transaction, as JSON-RPC gives it.
+
+    `logs` name the program that refused, however deep it was called; without them `program_ids` (of the
+    transaction's instructions, in order) name the outermost one.
+    """
+    if not (isinstance(error, dict) and "InstructionError" in error):
+        return TransactionError(_plain(error), logs)
+    index, reason = error["InstructionError"]
+    program_id = _refusing_program(logs) or (
+        str(program_ids[index]) if 0 <= index < len(program_ids) else None
+    )
+    program = name_of(program_id) if program_id else f"instruction {index}"
+    if isinstance(reason, dict) and "Custom" in reason:
+        name, sentence = _named(program, int(reason["Custom"]), logs)
+        return ProgramError(
+            program, int(reason["Custom"]), name, sentence, logs, instruction_index=int(index)
+        )
+    detail = _last_log(logs)
+    said = f"{program}: {_plain(reason)}" + (f" ({detail})" if detail else "")
+    return TransactionError(f"instruction {index} failed: {said}", logs)
+
+
+def _refusing_program(logs: Sequence[str]) -> str | None:
+    """The innermost program that failed reports first."""
+    return next((found[1] for line in logs if (found := _FAILED.match(line))), None)
+
+
+def _named(program: str, code: int, logs: Sequence[str]) -> tuple[str, str]:
+    entry = find_error(program, code)
+    if entry is not None:
+        return entry.name, entry.sentence
+    for line in reversed(logs):
+        if (found := _ANCHOR.search(line)) and int(found[2]) == code:
+            return found[1], found[3]
+    return f"Custom{code}", _last_log(logs) or "the program gives no text for this code"
+
+
+def _last_log(logs: Sequence[str]) -> str:
+    said = [line.removeprefix(_LOG) for line in logs if line.startswith(_LOG)]
+    spoken = [line for line in said if not line.startswith("Instruction: ")]
+    return spoken[-1] if spoken else ""
+
+
+def _plain(error: Any) -> str:
+    if isinstance(error, dict) and len(error) == 1:
+        name, detail = next(iter(error.items()))
+        return f"{name} {detail}"
+    return str(error)
