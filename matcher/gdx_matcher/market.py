@@ -26,6 +26,7 @@ class MarketConfig(msgspec.Struct, frozen=True, gc=False):
     batch_version: int = 1
     batch_max_age_ms: int = 400
     batch_max_trades: int = 0  # cut after so many trades; 0 = when a transaction is full
+    batch_min_trades: int = 0  # the chain's min_batch_size: smaller batches carry the flush flag
 
     def __post_init__(self) -> None:
         """Refuse what no market can have."""
@@ -41,6 +42,7 @@ class MarketConfig(msgspec.Struct, frozen=True, gc=False):
             ("batch_version", 1, 2),
             ("batch_max_age_ms", 1, 2**32 - 1),
             ("batch_max_trades", 0, U16_MAX),
+            ("batch_min_trades", 0, U16_MAX),
         ):
             value = getattr(self, field)
             if not low <= value <= high:
