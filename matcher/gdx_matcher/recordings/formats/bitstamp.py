@@ -3,7 +3,7 @@
 Lines are ``local_ms event {json}``; events order_created, order_changed, order_deleted, trade and order_book
 (a snapshot of the best levels; only the first counts). Nothing says who traded with whom: a trade follows,
 or precedes, the change or deletion of both its orders by the traded amount, and the younger order is the
-aggressor. Amounts in trades are binary doubles printed in full.
+aggressor. (Later logs name both orders in the trade: then only those are looked at.) Amounts in trades are binary doubles printed in full.
 
 What is odd: events arrive out of order. An order created or changed after its deletion is a ghost and stays
 dead. Orders that were resting before the first line are known only as the snapshot's levels.
@@ -227,6 +227,7 @@ def _trade(message: dict[str, Any], line: int) -> VenueTrade:
         size_e8=size_e8(_field(message, "amount_str", "amount"), "amount"),
         line=line,
         taker_side=_SIDES.get(kind) if isinstance(kind, str) else None,
+        order_ids=tuple(str(message[key]) for key in ("buy_order_id", "sell_order_id") if key in message),
     )
 
 

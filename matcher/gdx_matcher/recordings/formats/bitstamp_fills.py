@@ -33,6 +33,7 @@ class VenueTrade:
     size_e8: int
     line: int
     taker_side: Side | None
+    order_ids: tuple[str, ...] = ()  # of buyer and seller, where the venue names them
 
 
 class FillMatcher:
@@ -85,6 +86,8 @@ class FillMatcher:
         """Maker and taker: the latest buy and sell of the traded amount, the older order at the price."""
         sides: dict[Side, Fill] = {}
         for fill in self._fills:
+            if trade.order_ids and fill.order_id not in trade.order_ids:
+                continue
             is_known = fill.size_e8 == trade.size_e8
             is_unknown_maker = fill.size_e8 is None and fill.price_e6 == trade.price_e6
             if is_known or (is_unknown_maker and fill.side not in sides):

@@ -97,7 +97,7 @@ class DatabentoParser:
         if side == "N" and action in "AF":
             raise BadLine("side", side, "must be A or B when an order is added or filled")
         return _Row(
-            at_ms=time_ms(row.get("ts_recv") or row["ts_event"], "ts_recv"),
+            at_ms=time_ms(row.get("ts_recv") or row.get("ts_event", ""), "ts_recv"),
             action=action,
             side=_SIDES.get(side),
             price_e6=_price_e6(row["price"]) if action in "AMTF" else 0,

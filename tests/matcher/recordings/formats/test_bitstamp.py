@@ -134,6 +134,19 @@ def test_a_maker_from_before_the_recording_is_not_named(log: Log) -> None:
     assert log.actions[-1] == TradePrinted(log.at_ms, Side.BUY, 237 * E6, 40_000_000, "77")
 
 
+def test_a_trade_that_names_its_orders_is_paired_with_no_others(log: Log) -> None:
+    log.order("created", 10, ASK, "236.50", "1.0")
+    log.order("created", 11, ASK, "236.50", "1.0")
+    log.order("created", 12, BID, "236.50", "1.0")
+    log.order("deleted", 10, ASK, "236.50", "0.0")
+    log.order("deleted", 11, ASK, "236.50", "0.0")
+    log.order("deleted", 12, BID, "236.50", "0.0")
+    ids = '"buy_order_id": 12, "sell_order_id": 10, "type": 0'
+    log.feed("trade", f'{{"price": 236.5, "amount": 1.0, "id": 5, {ids}}}')
+    [execution] = [action for action in log.actions if isinstance(action, Execution)]
+    assert (execution.maker_id, execution.taker_id) == ("10", "12")
+
+
 def test_a_trade_that_finds_no_orders_is_printed_after_a_while(log: Log) -> None:
     log.trade("236.5", "1.0")
     for number in range(FillMatcher.PATIENCE_LINES):
