@@ -3,7 +3,8 @@
 Lines are ``local_ms event {json}``; events order_created, order_changed, order_deleted, trade and order_book
 (a snapshot of the best levels; only the first counts). Nothing says who traded with whom: a trade follows,
 or precedes, the change or deletion of both its orders by the traded amount, and the younger order is the
-aggressor. (Later logs name both orders in the trade: then only those are looked at.) Amounts in trades are binary doubles printed in full.
+aggressor. Where a log names both orders in the trade, only those are looked at. Amounts in trades are binary
+doubles printed in full.
 
 What is odd: events arrive out of order. An order created or changed after its deletion is a ghost and stays
 dead. Orders that were resting before the first line are known only as the snapshot's levels.
