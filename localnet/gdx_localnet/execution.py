@@ -18,7 +18,7 @@ from gdx_localnet.transactions import Resolved
 if TYPE_CHECKING:
     from gdx_localnet.svm import EmbeddedChain
 
-_FEES_ONLY = ("ProgramAccountNotFound", "InvalidProgramForExecution", "MaxLoadedAccountsDataSizeExceeded")
+FEES_ONLY = ("ProgramAccountNotFound", "InvalidProgramForExecution", "MaxLoadedAccountsDataSizeExceeded")
 """Errors of loading accounts: the transaction does not run, but it lands and pays its fee."""
 
 
@@ -64,7 +64,7 @@ def execute(
             if has_run:
                 chain.svm.set_account(resolved.payer, before.payer)
             return execution
-        if execution.err in _FEES_ONLY:
+        if execution.err in FEES_ONLY:
             _charge(chain, resolved.payer, before.payer, execution.meta.fee())
             execution.record = _record(chain, tx, execution, before, has_run=False)
     if has_run:

@@ -83,7 +83,7 @@ def launch(
     Raises PortInUse, FixtureError, EngineError.
     """
     if engine is not None:
-        settings["engine"] = Engine(engine)
+        settings["engine"] = engine
     options = LocalnetOptions(**settings)
     temporary = tempfile.TemporaryDirectory(prefix="gdx-localnet-") if directory is None else None
     directory = Path(temporary.name) if temporary is not None else Path(str(directory))

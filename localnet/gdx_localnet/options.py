@@ -63,6 +63,14 @@ class LocalnetOptions:
     unix_ts: int | None = None
     history_limit: int = 100_000
 
+    def __post_init__(self) -> None:
+        """Take plain words for the two choices. Raises EngineError for an unknown one."""
+        for name, kind in (("engine", Engine), ("slot_mode", SlotMode)):
+            word = getattr(self, name)
+            if word not in list(kind):
+                raise EngineError(f"{name} = {word!r}: must be one of {', '.join(kind)}")
+            object.__setattr__(self, name, kind(word))
+
     def read_fixture(self) -> Fixture:
         """The fixture with the options' own programs and accounts added. Raises FixtureError."""
         if self.fixture is None:

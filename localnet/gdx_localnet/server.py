@@ -64,7 +64,7 @@ class RpcApp:
     async def _serve_post(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         if headers.get(b"content-type", b"").split(b";")[0].strip() != b"application/json":
-            text = b"Supplied content type is not allowed. Content-Type: application/json is required"
+            text = b"Supplied content type is not allowed. Content-Type: application/json is required\n"
             await _respond(send, 415, text, [_TEXT])
             return
         body = await _read_body(receive)

@@ -64,7 +64,7 @@ def up(
         running = status(state_dir=directory)
         if running is not None:
             raise AlreadyRunning(running.pid, running.url)
-        settings |= {"rpc_port": rpc_port, "slot_mode": SlotMode(slot_mode)}
+        settings |= {"rpc_port": rpc_port, "slot_mode": slot_mode}
         handle = launch(engine, directory=directory, is_detached=True, **settings)
         started = Status(
             pid=handle.pid,

@@ -264,7 +264,8 @@ class EmbeddedChain:
             return "SignatureFailure"
         if check_blockhash and not self._blockhash_holds(tx):
             return "BlockhashNotFound"
-        return "AlreadyProcessed" if tx.signatures[0] in self.ledger.by_signature else None
+        landed = self.ledger.by_signature.get(tx.signatures[0])
+        return "AlreadyProcessed" if landed is not None and landed.tx.message == tx.message else None
 
     def _blockhash_holds(self, tx: VersionedTransaction) -> bool:
         if self.blockhashes.is_valid(tx.message.recent_blockhash, self.height):

@@ -22,6 +22,7 @@ _FEATURE_SET = 565236538
 _MAX_ACCOUNT_BYTES = 10 * 1024 * 1024
 _PRIORITY_FEE_SLOTS = 150
 _MAX_PRIORITY_FEE_ACCOUNTS = 128
+_MAX_REWARD_ADDRESSES = 1_005
 
 
 @method("getHealth", accepted=0)
@@ -212,6 +213,41 @@ def get_recent_performance_samples(chain: EmbeddedChain, args: Args) -> Any:  # 
 @method("getStakeMinimumDelegation", accepted=1)
 def get_stake_minimum_delegation(chain: EmbeddedChain, args: Args) -> Any:
     return with_context(context_slot(chain, args.config(0)), 1_000_000_000)
+
+
+@method("getInflationReward", required=1, accepted=2)
+def get_inflation_reward(chain: EmbeddedChain, args: Args) -> Any:
+    context_slot(chain, args.config(1))
+    addresses = [key_bytes(text, 32) for text in args.items(0, _MAX_REWARD_ADDRESSES)]
+    return [None] * len(addresses)
+
+
+@method("getLeaderSchedule", accepted=2)
+def get_leader_schedule(chain: EmbeddedChain, args: Args) -> Any:
+    epoch = None if isinstance(args.raw(0), dict) or args.raw(0) is None else args.integer(0)
+    config = args.config(0 if isinstance(args.raw(0), dict) else 1)
+    if epoch is not None and epoch // SLOTS_PER_EPOCH > chain.open_slot // SLOTS_PER_EPOCH + 1:
+        return None
+    identity = config.text("identity")
+    if identity is not None and Pubkey.from_bytes(key_bytes(identity, 32)) != chain.identity:
+        return {}
+    return {str(chain.identity): list(range(SLOTS_PER_EPOCH))}
+
+
+@method("getBlockCommitment", required=1, accepted=1)
+def get_block_commitment(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG001
+    args.integer(0)
+    return {"commitment": None, "totalStake": 0}
+
+
+@method("getMaxRetransmitSlot", accepted=0)
+def get_max_retransmit_slot(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG001
+    return chain.open_slot
+
+
+@method("getMaxShredInsertSlot", accepted=0)
+def get_max_shred_insert_slot(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG001
+    return chain.open_slot
 
 
 @method("getHighestSnapshotSlot", accepted=0)

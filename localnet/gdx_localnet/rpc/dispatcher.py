@@ -30,6 +30,8 @@ _log = logging.getLogger("gdx_localnet")
 VERSION = "4.2.0"
 """The Agave release whose runtime this LiteSVM carries; given as `solana-core` and `apiVersion`."""
 
+_NO_PARAMS = "Invalid parameters: No parameters were expected"
+
 Handler = Callable[["EmbeddedChain", Args], Any]
 
 
@@ -83,7 +85,7 @@ def _check_count(count: int, found: Method) -> None:
         raise invalid_params(f"`params` should have at least {found.required} argument(s)")
     if count > found.accepted:
         if found.accepted == 0:
-            raise invalid_params("Invalid parameters: No parameters were expected")
+            raise invalid_params(_NO_PARAMS)
         range_text = (
             f"{found.required}"
             if found.required == found.accepted
@@ -128,7 +130,10 @@ def _answer_one(chain: EmbeddedChain, request: dict[str, Any]) -> dict[str, Any]
     try:
         name, params = checked_request(request)
     except RpcFault as fault:
-        return error_answer(identifier, fault)
+        answer = error_answer(identifier, fault)
+        if "jsonrpc" not in request:
+            del answer["jsonrpc"]
+        return answer
     if "id" not in request:
         return None
     try:
@@ -149,6 +154,9 @@ def checked_request(request: dict[str, Any]) -> tuple[str, list[Any]]:
     if request["jsonrpc"] != "2.0" or not is_formed:
         raise RpcFault(INVALID_REQUEST, "Invalid request")
     if isinstance(params, dict):
+        _load_families()
+        if str(name) in METHODS and METHODS[str(name)].accepted == 0:
+            raise RpcFault(INVALID_PARAMS, _NO_PARAMS, f"Map({json.dumps(params)})")
         raise invalid_params("`params` should be an array")
     return str(name), params or []
 

@@ -148,13 +148,17 @@ def _sync_native(keys: Sequence[str], data: bytes) -> Parsed:  # noqa: ARG001
     return "syncNative", {"account": keys[0]}
 
 
-def _get_size(keys: Sequence[str], data: bytes) -> Parsed:  # noqa: ARG001
-    return "getAccountDataSize", {"mint": keys[0]}
+def _get_size(keys: Sequence[str], data: bytes) -> Parsed:
+    kinds = (int.from_bytes(data[at : at + 2], "little") for at in range(1, len(data) - 1, 2))
+    names = [_EXTENSIONS.get(kind, "unparseableExtension") for kind in kinds]
+    return "getAccountDataSize", {"mint": keys[0]} | ({"extensionTypes": names} if names else {})
 
 
 def _immutable_owner(keys: Sequence[str], data: bytes) -> Parsed:  # noqa: ARG001
     return "initializeImmutableOwner", {"account": keys[0]}
 
+
+_EXTENSIONS = {7: "immutableOwner"}
 
 _TOKEN_INSTRUCTIONS: dict[int, Callable[[Sequence[str], bytes], Parsed]] = {
     0: lambda keys, data: _initialize_mint(keys, data, has_rent=True),

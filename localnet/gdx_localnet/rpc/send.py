@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from solders.account import Account
@@ -11,6 +12,7 @@ from solders.transaction import VersionedTransaction
 
 from gdx_localnet import base58, tokens
 from gdx_localnet.blockhashes import MAX_AGE
+from gdx_localnet.execution import FEES_ONLY
 from gdx_localnet.rpc.dispatcher import method, with_context
 from gdx_localnet.rpc.encoding import encode_account
 from gdx_localnet.rpc.faults import PREFLIGHT_FAILURE, RpcFault, invalid_params
@@ -155,7 +157,7 @@ def simulate_transaction(chain: EmbeddedChain, args: Args) -> Any:
         "replacementBlockhash": _replacement(chain, slot) if replace else None,
     }
     if config.flag("innerInstructions") and execution.meta is not None:
-        value["innerInstructions"] = inner_instructions(execution.meta)
+        value["innerInstructions"] = inner_instructions(execution.meta, resolved.keys, parsed=True)
     if execution.err == "SignatureFailure":
         value |= dict.fromkeys(("preBalances", "postBalances", "preTokenBalances", "postTokenBalances"))
     else:
@@ -171,14 +173,18 @@ def _balances(
 
     before = [chain.accounts.balance(key) for key in resolved.keys]
     after = [post[key].lamports if key in post else before[i] for i, key in enumerate(resolved.keys)]
-    if execution.err is not None and execution.fee and execution.logs:
+    if execution.err is not None and execution.fee and (execution.logs or execution.err in FEES_ONLY):
         after[0] -= execution.fee
     return {
         "preBalances": before,
         "postBalances": after,
-        "preTokenBalances": token_balances(tokens.balances(resolved.keys, chain.accounts.get)),
-        "postTokenBalances": token_balances(tokens.balances(resolved.keys, read_after)),
+        "preTokenBalances": _simulated_tokens(resolved, chain.accounts.get),
+        "postTokenBalances": _simulated_tokens(resolved, read_after),
     }
+
+
+def _simulated_tokens(resolved: Resolved, read: Callable[[Pubkey], Account | None]) -> list[dict[str, Any]]:
+    return token_balances(tokens.balances(resolved.keys, read), is_simulated=True)
 
 
 def _read_wanted_accounts(config: Config, tx: VersionedTransaction) -> tuple[list[Pubkey], str] | None:

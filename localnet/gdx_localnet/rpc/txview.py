@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from solders.message import Message, MessageV0
+from solders.pubkey import Pubkey
 
 from gdx_localnet import base58, costs
 from gdx_localnet.ledger import TokenBalance, TransactionRecord
@@ -50,7 +51,7 @@ def encode_transaction(record: TransactionRecord, encoding: str) -> Any:
     body: dict[str, Any] = {
         "recentBlockhash": str(message.recent_blockhash),
         "instructions": [
-            _instruction(record, instruction, 1, parsed=encoding == "jsonParsed")
+            _instruction(record.keys, instruction, 1, parsed=encoding == "jsonParsed")
             for instruction in message.instructions
         ],
     }
@@ -102,10 +103,10 @@ def account_keys(record: TransactionRecord) -> list[dict[str, Any]]:
     return keys
 
 
-def _instruction(record: TransactionRecord, instruction: Any, height: int | None, *, parsed: bool) -> Any:
+def _instruction(keys: Sequence[Pubkey], instruction: Any, height: int | None, *, parsed: bool) -> Any:
     if parsed:
-        program = record.keys[instruction.program_id_index]
-        accounts = [record.keys[i] for i in instruction.accounts]
+        program = keys[instruction.program_id_index]
+        accounts = [keys[i] for i in instruction.accounts]
         return parse_instruction(program, accounts, instruction.data, height)
     return {
         "accounts": list(instruction.accounts),
@@ -115,49 +116,34 @@ def _instruction(record: TransactionRecord, instruction: Any, height: int | None
     }
 
 
-def inner_instructions(meta: Any, record: TransactionRecord | None = None) -> list[dict[str, Any]]:
-    """Cross-program calls by the instruction that made them; parsed when `record` gives the accounts."""
-    found = []
-    for index, calls in enumerate(meta.inner_instructions()):
-        if not calls:
-            continue
-        encoded = []
-        for inner in calls:
-            instruction, height = inner.instruction(), inner.stack_height()
-            if record is not None:
-                encoded.append(_instruction(record, instruction, height, parsed=True))
-            else:
-                encoded.append(
-                    {
-                        "accounts": list(instruction.accounts),
-                        "data": base58.encode(instruction.data),
-                        "programIdIndex": instruction.program_id_index,
-                        "stackHeight": height,
-                    }
-                )
-        found.append({"index": index, "instructions": encoded})
-    return found
+def inner_instructions(meta: Any, keys: Sequence[Pubkey], *, parsed: bool) -> list[dict[str, Any]]:
+    """Cross-program calls by the instruction that made them."""
+    return [
+        {
+            "index": index,
+            "instructions": [
+                _instruction(keys, inner.instruction(), inner.stack_height(), parsed=parsed)
+                for inner in calls
+            ],
+        }
+        for index, calls in enumerate(meta.inner_instructions())
+        if calls
+    ]
 
 
-def token_balances(balances: Sequence[TokenBalance]) -> list[dict[str, Any]]:
-    """Token balances as the metadata of a transaction lists them."""
+def token_balances(balances: Sequence[TokenBalance], *, is_simulated: bool = False) -> list[dict[str, Any]]:
+    """Token balances as the metadata of a transaction lists them; stored metadata has no float for zero."""
+    zero = {} if is_simulated else {"uiAmount": None}
     return [
         {
             "accountIndex": balance.account_index,
             "mint": str(balance.mint),
             "owner": str(balance.owner),
             "programId": str(balance.program),
-            "uiTokenAmount": _ui_token_amount(balance),
+            "uiTokenAmount": ui_amount(balance.amount, balance.decimals) | ({} if balance.amount else zero),
         }
         for balance in balances
     ]
-
-
-def _ui_token_amount(balance: TokenBalance) -> dict[str, Any]:
-    amount = ui_amount(balance.amount, balance.decimals)
-    if balance.amount == 0:
-        amount["uiAmount"] = None
-    return amount
 
 
 def encode_meta(chain: EmbeddedChain, record: TransactionRecord, encoding: str) -> dict[str, Any]:
@@ -165,7 +151,7 @@ def encode_meta(chain: EmbeddedChain, record: TransactionRecord, encoding: str) 
     from gdx_localnet.rpc.send import return_data
 
     is_parsed = encoding == "jsonParsed"
-    inner = inner_instructions(record.meta, record if is_parsed else None) if record.is_executed else None
+    inner = inner_instructions(record.meta, record.keys, parsed=is_parsed) if record.is_executed else None
     units = record.meta.compute_units_consumed() if record.is_executed else 0
     writable = sum(key["writable"] for key in account_keys(record))
     meta = {
