@@ -131,6 +131,11 @@ class FakeChain:
     signed: int = 0
     is_reachable: bool = True
 
+    beats: int = 0
+
+    def beat(self, relayer: Pubkey) -> Instruction:
+        return Instruction(PROGRAM, b"beat", [AccountMeta(relayer, True, False)])
+
     async def read_heads(self, markets: Sequence[Pubkey]) -> ChainHeads:
         self._reach("getMultipleAccounts")
         heads = {market: self.heads.get(market, MarketHead(0, ZERO_ID)) for market in markets}
@@ -232,6 +237,26 @@ class FakeSender:
         transaction = await self.sign(instructions, tables, compute_units=0)
         self.chain.execute(transaction)
         return Sent(transaction.signature, self.chain.slot, 10_000)
+
+
+class RecordingSender(FakeSender):
+    """Trial runs end with `error`; whatever is sent lands and is remembered."""
+
+    def __init__(self, error: ChainError | None = None, *, is_dry_run: bool = False) -> None:
+        super().__init__(FakeChain(), is_dry_run=is_dry_run)
+        self.error = error
+        self.sent: list[Instruction] = []
+
+    async def simulate(self, instructions: Sequence[Instruction], tables: Any = ()) -> Simulation:
+        del instructions, tables
+        return Simulation(self.error, 30_000)
+
+    async def send(self, instructions: Sequence[Instruction], tables: Any = ()) -> Sent | None:
+        del tables
+        if self.is_dry_run:
+            return None
+        self.sent += instructions
+        return Sent("signature", 1, 30_000)
 
 
 class NoTables:

@@ -49,6 +49,7 @@ class ClusterConfig(Strict, frozen=True, kw_only=True):
 
     url: str = "http://127.0.0.1:8899"
     commitment: Commitment = "confirmed"
+    priority_fee: NonNegativeInt | Literal["recent"] = "recent"  # 1e-6 lamports per compute unit
 
 
 class SignerConfig(Strict, frozen=True, kw_only=True):
@@ -108,7 +109,7 @@ class RelayerConfig(JobConfig, frozen=True, kw_only=True, tag="relayer"):
     state_path: str
     relayer_epoch: NonNegativeInt
     use_lookup_table: bool = True
-    heartbeat_after_s: PositiveInt | None = None
+    beat_every_slots: NonNegativeInt = 50  # 0: never; well below the configuration's takeover_slots
 
 
 class LiquidatorConfig(JobConfig, frozen=True, kw_only=True, tag="liquidator"):
@@ -132,6 +133,13 @@ class PremiumConfig(JobConfig, frozen=True, kw_only=True, tag="premium"):
     every_s: PositiveInt = 60
 
 
+class PrunerConfig(JobConfig, frozen=True, kw_only=True, tag="pruner"):
+    """Removes records of old batches; their rent goes back to the relayer."""
+
+    markets: Symbols
+    max_per_run: PositiveInt = 16
+
+
 class OracleConfig(JobConfig, frozen=True, kw_only=True, tag="oracle"):
     """Publishes prices of one source to the feeds."""
 
@@ -144,7 +152,7 @@ class OracleConfig(JobConfig, frozen=True, kw_only=True, tag="oracle"):
     max_age_slots: PositiveInt = 20
 
 
-AnyJobConfig = RelayerConfig | LiquidatorConfig | FundingConfig | PremiumConfig | OracleConfig
+AnyJobConfig = RelayerConfig | LiquidatorConfig | FundingConfig | PremiumConfig | OracleConfig | PrunerConfig
 
 
 class KeepersConfig(Strict, frozen=True, kw_only=True):

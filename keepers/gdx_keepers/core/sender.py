@@ -72,7 +72,7 @@ class Sender(Protocol):
     async def outcomes(
         self, signatures: Sequence[str], *, search_history: bool = False
     ) -> list[Outcome | None]:
-        """What became of each; None while the cluster has not seen it (lately, unless history is searched)."""
+        """What became of each; None while the cluster has not seen it (lately, unless `search_history`)."""
 
     async def finalized_block_height(self) -> int:
         """Height below which nothing changes any more: a blockhash that expired before it is dead."""

@@ -39,6 +39,7 @@ class ChainHeads:
     active_relayer: Pubkey
     relayer_epoch: int
     markets: Mapping[Pubkey, MarketHead]
+    beat_slot: int = 0  # of the active relayer's last sign of life
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,12 @@ class RelayerState:
     active_relayer: Pubkey
     chain_epoch: int
     queues: tuple[MarketQueue, ...]
+    beat_slot: int = 0
+
+    @property
+    def is_leading(self) -> bool:
+        """Whether the chain takes batches from this relayer in this epoch."""
+        return (self.active_relayer, self.chain_epoch) == (self.relayer, self.relayer_epoch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +131,12 @@ class Settle:
     backlog: tuple[Pubkey, ...] = ()
 
 
-RelayerAction = Acknowledge | Forget | Resend | Wait | Refuse | Settle
+@dataclass(frozen=True, slots=True)
+class SendBeat:
+    """Tell the chain that the active relayer is alive, so that no standby takes over."""
+
+
+RelayerAction = Acknowledge | Forget | Resend | Wait | Refuse | Settle | SendBeat
 
 
 def plan_market(queue: MarketQueue) -> list[RelayerAction]:

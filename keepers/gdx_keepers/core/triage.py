@@ -10,6 +10,7 @@ from gdx_sdk.errors import (
     TransactionError,
     TransactionExpired,
 )
+from gdx_sdk.errors.registry import find_error
 
 # JSON-RPC: the request itself is wrong, so repeating it is pointless.
 _OUR_FAULT = {-32600, -32601, -32602}
@@ -35,4 +36,5 @@ def is_transient(error: BaseException) -> bool:
 
 def is_retryable(error: ProgramError) -> bool:
     """What the error registry says about trying the same instruction again."""
-    return bool(getattr(error, "is_retryable", False))
+    entry = find_error(error.program, error.code)
+    return entry is not None and entry.is_retryable

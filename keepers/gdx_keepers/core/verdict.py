@@ -28,7 +28,7 @@ PASSING = frozenset(
     {"AddRiskPaused", "BatchFromFuture", "MarketNotActive", "OracleNotUsable", "SettlePaused"}
 )
 
-_NAMED = re.compile(r"\b(?:trade|entry) (\d+)\b")
+_NAMED = re.compile(r"refused at (?:trade|entry) (\d+)$")
 
 
 class Verdict(Enum):
@@ -53,7 +53,4 @@ def judge(error: ChainError) -> Verdict:
 
 def named_index(error: ProgramError) -> int | None:
     """The trade or entry that the program's log names, None when it names none."""
-    for line in (error.sentence, *reversed(error.logs)):
-        if found := _NAMED.search(line):
-            return int(found[1])
-    return None
+    return next((int(found[1]) for line in error.logs if (found := _NAMED.search(line))), None)

@@ -20,10 +20,10 @@ HOUR_SECONDS = 3_600
 
 @dataclass(frozen=True, slots=True)
 class FundingView:
-    """One market's last update, and whether the oracle's price may move its funding now."""
+    """The first hour since 1970 that a market has not paid, and whether its oracle price may be used."""
 
     market: Pubkey
-    last_update_ts: int
+    next_hour: int
     is_price_usable: bool = True
 
 
@@ -67,11 +67,11 @@ class Funding(Job[tuple[FundingView, ...], UpdateFunding]):
         return tuple(await self._chain.read_funding(list(self._markets), now))
 
     def is_due(self, state: tuple[FundingView, ...], now: Now) -> bool:
-        """Some market's last update is a full hour old."""
+        """Some market has a full hour to pay."""
         return any(_is_hour_over(view, now) for view in state)
 
     def plan(self, state: tuple[FundingView, ...], now: Now) -> list[UpdateFunding]:
-        """An update for every market whose hour is over and whose price may be used."""
+        """An update for every market with an hour to pay and a price that may be used."""
         return [
             UpdateFunding(view.market) for view in state if _is_hour_over(view, now) and view.is_price_usable
         ]
@@ -88,4 +88,4 @@ class Funding(Job[tuple[FundingView, ...], UpdateFunding]):
 
 
 def _is_hour_over(view: FundingView, now: Now) -> bool:
-    return now.ts >= view.last_update_ts + HOUR_SECONDS
+    return now.ts // HOUR_SECONDS > view.next_hour

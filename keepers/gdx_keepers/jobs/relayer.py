@@ -29,6 +29,7 @@ from gdx_keepers.core.settlement import (
     RelayerAction,
     RelayerState,
     Resend,
+    SendBeat,
     Settle,
     Wait,
     check_leadership,
@@ -49,6 +50,9 @@ class BatchChain(Protocol):
         """Config and markets, in one read."""
 
     def settle_batch(self, batch: SealedBatch, relayer: Pubkey, relayer_epoch: int) -> Instruction:
+        """The instruction; pure."""
+
+    def beat(self, relayer: Pubkey) -> Instruction:
         """The instruction; pure."""
 
 
@@ -80,8 +84,10 @@ class Relayer(Job[RelayerState, RelayerAction]):
         journal: FlightJournal,
         tables: BatchTables,
         sleep_ms: Callable[[int], Awaitable[None]],
+        beat_every_slots: int = 0,
     ) -> None:
         super().__init__(name, metrics, log)
+        self._beat_every_slots = beat_every_slots
         self._markets, self._relayer_epoch = dict(markets), relayer_epoch
         self._chain, self._sender, self._tables = chain, sender, tables
         self._outbox, self._journal, self._sleep_ms = outbox, journal, sleep_ms
@@ -111,19 +117,17 @@ class Relayer(Job[RelayerState, RelayerAction]):
             for market in self._markets
         )
         self._measure(queues)
-        return RelayerState(
-            self._sender.pubkey, self._relayer_epoch, heads.active_relayer, heads.relayer_epoch, queues
-        )
+        return self._state(heads, queues)
 
     def is_due(self, state: RelayerState, now: Now) -> bool:
-        """Something waits in an outbox, or something is in flight."""
-        del now
-        return any(queue.pending or queue.flights for queue in state.queues)
+        """Something waits in an outbox, something is in flight, or it is time for a sign of life."""
+        return self._is_beat_due(state, now) or any(queue.pending or queue.flights for queue in state.queues)
 
     def plan(self, state: RelayerState, now: Now) -> list[RelayerAction]:
         """Every market's next steps; `Fatal` when another relayer leads and there is something to send."""
-        del now
         actions = [action for queue in state.queues for action in plan_market(queue)]
+        if self._is_beat_due(state, now):
+            actions.append(SendBeat())
         if any(isinstance(action, Settle | Resend) for action in actions):
             check_leadership(state)
         return actions
@@ -146,13 +150,15 @@ class Relayer(Job[RelayerState, RelayerAction]):
                 return self._refuse(batch, error)
             case Settle(batch, backlog):
                 return await self._settle(batch, backlog)
+            case SendBeat():
+                return await self._sender.send([self._chain.beat(self._sender.pubkey)]) is not None
         return True
 
     async def drain(self, now: Now) -> bool:
         """Wait for what is in flight; sign nothing new."""
         state = await self.observe(now)
         for action in self.plan(state, now):
-            if not isinstance(action, Settle | Refuse):
+            if not isinstance(action, Settle | Refuse | SendBeat):
                 await self.act(action, now)
         return not any(self._journal.flights(market) for market in self._markets)
 
@@ -164,14 +170,23 @@ class Relayer(Job[RelayerState, RelayerAction]):
                 self._outbox.head(market)
 
         async def leadership() -> None:
-            heads = await self._chain.read_heads(list(self._markets))
-            check_leadership(
-                RelayerState(
-                    self._sender.pubkey, self._relayer_epoch, heads.active_relayer, heads.relayer_epoch, ()
-                )
-            )
+            check_leadership(self._state(await self._chain.read_heads(list(self._markets)), ()))
 
         return {"outbox": outbox, "leadership": leadership}
+
+    def _state(self, heads: ChainHeads, queues: tuple[MarketQueue, ...]) -> RelayerState:
+        return RelayerState(
+            self._sender.pubkey,
+            self._relayer_epoch,
+            heads.active_relayer,
+            heads.relayer_epoch,
+            queues,
+            heads.beat_slot,
+        )
+
+    def _is_beat_due(self, state: RelayerState, now: Now) -> bool:
+        is_old = now.slot >= state.beat_slot + self._beat_every_slots
+        return self._beat_every_slots > 0 and is_old and state.is_leading
 
     async def _views(self, flights: Sequence[Flight]) -> dict[str, FlightView]:
         """Height before outcomes: a transaction unseen after its blockhash died will never be seen."""

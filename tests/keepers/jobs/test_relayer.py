@@ -251,7 +251,7 @@ async def test_a_deposed_relayer_still_acknowledges(tmp_path: Path) -> None:
 async def test_a_refusal_in_the_trial_run_reaches_the_outbox_with_its_entry(tmp_path: Path) -> None:
     sealed = batches(2)
     outbox = fill(tmp_path, sealed)
-    error = refusal("InsufficientMargin", 6469, ["Program log: trade 0: margin"])
+    error = refusal("InsufficientMargin", 6469, ["Program log: refused at trade 0"])
     chain = FakeChain(refuses={sealed[0].batch_id: error})
     await drive(make_relayer(tmp_path, chain))
     refused = outbox.refusal(MARKET)
