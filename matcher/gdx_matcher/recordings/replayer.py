@@ -262,8 +262,9 @@ class Replayer:
         if len(aside) > MAX_SET_ASIDE:
             return f"{len(aside)} orders were in front of it"
         is_gone = self._kind is not RecordingKind.ORDERS
+        move_aside = desk.cancel if is_gone else desk.withdraw
         for other in aside:
-            desk.cancel(other) if is_gone else desk.withdraw(other)
+            move_aside(other)
         trades = desk.take(maker.side.opposite, maker.price_e6, size_e8, key)
         for other in () if is_gone else aside:
             desk.place_or_wait(other)
