@@ -29,11 +29,13 @@ COMPUTE_UNITS_PER_POSITION = 1_300  # V2
 
 # What a settling v0 transaction holds besides entries and positions: signature count and one signature
 # (65), version and header (4), key count and static keys relayer, program, compute budget, batch (129),
-# blockhash (32), instruction count (1), the two compute budget instructions (8 + 12), settle_batch's program,
-# account count, fixed accounts and data length (1 + 1 + 11 + 2), discriminator and vector length (8 + 4),
-# table count (1) and seven fixed table indices.
-FIXED_TRANSACTION_BYTES = 286
-FIXED_LOCKS = 11
+# blockhash (32), instruction count (1), the compute limit (8), settle_batch's program, account count, eight
+# fixed accounts and data length (1 + 1 + 8 + 2), discriminator and vector length (8 + 4), table count (1) and
+# the indices of config, market, feed, system program and event authority in the table (5).
+FIXED_TRANSACTION_BYTES = 269
+PRIORITY_FEE_BYTES = 12
+SIGNER_BYTES = 64 + 32
+FIXED_LOCKS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,16 @@ class BatchLimits:
         *,
         lookup_tables: int = 1,
         extra_signers: int = 0,
-        fixed_bytes: int = FIXED_TRANSACTION_BYTES,
-        fixed_locks: int = FIXED_LOCKS,
+        has_priority_fee: bool = True,
+        compute_units: int = MAX_COMPUTE_UNITS,
     ) -> BatchLimits:
         """Limits of one v0 transaction whose positions are all found in `lookup_tables` tables.
 
-        `extra_signers` counts signers besides the relayer (a fee payer of its own is one: signature and key).
+        `extra_signers` counts signers besides the relayer: a fee payer of its own is one (signature and key).
         """
-        spent = fixed_bytes + ENTRIES_OFFSET + BYTES_PER_TABLE * lookup_tables + 96 * extra_signers
-        return cls(PACKET_BYTES - spent, MAX_LOCKS - fixed_locks - extra_signers)
+        spent = FIXED_TRANSACTION_BYTES + ENTRIES_OFFSET + BYTES_PER_TABLE * lookup_tables
+        spent += SIGNER_BYTES * extra_signers + PRIORITY_FEE_BYTES * has_priority_fee
+        return cls(PACKET_BYTES - spent, MAX_LOCKS - FIXED_LOCKS - extra_signers, compute_units)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,10 @@ def explain(code: int | str) -> ErrorEntry:
     """
     if isinstance(code, str) and not code.strip().lower().startswith("0x") and not code.strip().isdigit():
         return _named(code.strip())
-    number = int(code, 0) if isinstance(code, str) else code
+    try:
+        number = int(code, 0) if isinstance(code, str) else code
+    except ValueError:
+        raise InputError("code", code, "must be a number or a name") from None
     for entry in all_errors():
         if entry.code == number:
             return entry

@@ -10,6 +10,7 @@ from gdx_sdk.tx.lookup_tables import (
     decode_lookup_table,
     extend_lookup_table,
 )
+from gdx_sdk.tx.packer import PlannedBatch, TransactionUsage, measure_transaction, plan_batches
 from gdx_sdk.tx.transaction import (
     MAX_COMPUTE_UNITS,
     PACKET_BYTES,
@@ -27,8 +28,10 @@ from gdx_sdk.tx.transaction import (
 __all__ = [
     "MAX_COMPUTE_UNITS",
     "PACKET_BYTES",
+    "PlannedBatch",
     "SignedTransaction",
     "Signer",
+    "TransactionUsage",
     "account_locks",
     "close_lookup_table",
     "compile_message",
@@ -37,6 +40,8 @@ __all__ = [
     "decode_failure",
     "decode_lookup_table",
     "extend_lookup_table",
+    "measure_transaction",
+    "plan_batches",
     "sign_message",
     "to_signed",
     "transaction_size",

@@ -90,6 +90,7 @@ async def test_a_lookup_table_is_usable_when_returned(client: Client) -> None:
 
 
 async def test_clock_slot_and_height_move(client: Client) -> None:
+    await funded(client)
     clock = await client.get_clock()
     assert await client.get_time() >= clock.unix_ts > 0
     assert await client.get_slot() >= 0
