@@ -148,7 +148,7 @@ class Shard:
         return events
 
     def position(self, account: int, market_index: int) -> Holding:
-        """What the shard believes of a position; ``.settled`` is the account on chain. May raise `KeyError`."""
+        """What the shard believes of a position; ``.settled`` is the account on chain."""
         assert self.engine.risk is not None
         return self.engine.risk.holdings[account, market_index]
 
