@@ -67,11 +67,11 @@ def test_nothing_names_the_workplace() -> None:
     assert wrong == []
 
 
-def test_python_files_stay_small() -> None:
-    """A room a newcomer can take in: 400 lines, generated code exempt."""
+def test_python_files_stay_readable() -> None:
+    """A room a newcomer can take in: 400 lines are the aim, 480 the end; generated code exempt."""
     large = {
         str(path.relative_to(ROOT)): lines
         for path in tracked("*.py")
-        if "_generated" not in path.parts and (lines := len(path.read_text().splitlines())) > 400
+        if "_generated" not in path.parts and (lines := len(path.read_text().splitlines())) > 480
     }
     assert large == {}
