@@ -11,22 +11,31 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 from solders.pubkey import Pubkey
 
 from gdx_localnet.clock import SlotMode
+from gdx_localnet.engines import validator
 from gdx_localnet.engines.embedded import build_chain
-from gdx_localnet.errors import LocalnetError, PortInUse
+from gdx_localnet.engines.process import stop as end_process
+from gdx_localnet.errors import EngineError, LocalnetError, PortInUse
 from gdx_localnet.fixture import ProgramFile
-from gdx_localnet.options import Engine, LocalnetOptions
+from gdx_localnet.options import Engine, LocalnetOptions, default_engine
 from gdx_localnet.server import ServerHandle, serve
 
 _PARENT_POLL_S = 0.5
+_CHILD_POLL_S = 0.2
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m gdx_localnet", description=__doc__)
+    parser.add_argument(
+        "--engine", choices=list(Engine), type=Engine, help="default: GDX_ENGINE, or embedded"
+    )
+    parser.add_argument("--validator", metavar="PATH", help="default: solana-test-validator on PATH")
+    parser.add_argument("--directory", type=Path, help="where a validator keeps its ledger")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--rpc-port", type=int, default=8899, help="HTTP; WebSocket takes the next; 0: any")
     parser.add_argument("--slot-mode", type=SlotMode, default=SlotMode.CLOCK, choices=list(SlotMode))
@@ -54,7 +63,8 @@ def _options(parsed: argparse.Namespace) -> LocalnetOptions:
     ]
     programs += [ProgramFile(_pubkey(address), Path(path), None) for address, path in parsed.bpf_program]
     return LocalnetOptions(
-        engine=Engine.EMBEDDED,
+        engine=parsed.engine if parsed.engine is not None else default_engine(),
+        validator=parsed.validator,
         host=parsed.host,
         rpc_port=parsed.rpc_port,
         fixture=parsed.fixture,
@@ -76,22 +86,44 @@ def _pubkey(text: str) -> Pubkey:
         raise LocalnetError(f"{text!r} is not a base58 address") from error
 
 
-async def _run(options: LocalnetOptions, ready_fd: int | None, *, exit_with_parent: bool) -> None:
+async def _run(options: LocalnetOptions, parsed: argparse.Namespace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    watcher = asyncio.ensure_future(_watch_parent(stop)) if exit_with_parent else None
-
-    def on_ready(handle: ServerHandle) -> None:
-        print(f"RPC {handle.url}   WebSocket {handle.ws_url}", flush=True)
-        _report(ready_fd, {"rpc_port": handle.rpc_port})
-
-    await serve(
-        build_chain(options), host=options.host, rpc_port=options.rpc_port, stop=stop, on_ready=on_ready
-    )
+    watcher = asyncio.ensure_future(_watch_parent(stop)) if parsed.exit_with_parent else None
+    runner = _run_embedded if options.engine is Engine.EMBEDDED else _run_validator
+    await runner(options, stop, parsed)
     if watcher is not None:
         watcher.cancel()
+
+
+async def _run_embedded(options: LocalnetOptions, stop: asyncio.Event, parsed: argparse.Namespace) -> None:
+    def on_ready(handle: ServerHandle) -> None:
+        _announce(options.host, handle.rpc_port, os.getpid(), parsed.ready_fd)
+
+    chain = build_chain(options)
+    await serve(chain, host=options.host, rpc_port=options.rpc_port, stop=stop, on_ready=on_ready)
+
+
+async def _run_validator(options: LocalnetOptions, stop: asyncio.Event, parsed: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory(prefix="gdx-validator-") as temporary:
+        directory = parsed.directory if parsed.directory is not None else Path(temporary)
+        running = validator.start(options, options.read_fixture(), directory)
+        try:
+            _announce(options.host, running.rpc_port, running.process.pid, parsed.ready_fd)
+            while not stop.is_set() and running.process.poll() is None:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), _CHILD_POLL_S)
+        finally:
+            end_process(running.process)
+    if not stop.is_set():
+        raise EngineError(f"the validator ended with code {running.process.returncode}")
+
+
+def _announce(host: str, rpc_port: int, engine_pid: int, ready_fd: int | None) -> None:
+    print(f"RPC http://{host}:{rpc_port}   WebSocket ws://{host}:{rpc_port + 1}", flush=True)
+    _report(ready_fd, {"rpc_port": rpc_port, "engine_pid": engine_pid})
 
 
 async def _watch_parent(stop: asyncio.Event) -> None:
@@ -116,7 +148,7 @@ def main() -> int:
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     try:
-        asyncio.run(_run(_options(parsed), parsed.ready_fd, exit_with_parent=parsed.exit_with_parent))
+        asyncio.run(_run(_options(parsed), parsed))
     except LocalnetError as error:
         body: dict[str, object] = {"error": type(error).__name__, "message": str(error)}
         if isinstance(error, PortInUse):

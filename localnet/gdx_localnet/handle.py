@@ -11,7 +11,7 @@ from typing import Any, Self
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from gdx_localnet.engines import embedded, validator
+from gdx_localnet.engines.process import spawn, stop
 from gdx_localnet.fixture import Fixture
 from gdx_localnet.options import Engine, LocalnetOptions
 
@@ -22,6 +22,7 @@ class LocalnetHandle:
 
     url, ws_url   endpoints
     keys, mints   the fixture's key pairs and mint addresses by name
+    engine_pid    the process that runs the chain (a validator's own, for engine validator)
     """
 
     engine: Engine
@@ -31,6 +32,7 @@ class LocalnetHandle:
     keys: dict[str, Keypair]
     mints: dict[str, Pubkey]
     process: subprocess.Popen[bytes]
+    engine_pid: int
     _directory: tempfile.TemporaryDirectory[str] | None = None
 
     @property
@@ -45,7 +47,7 @@ class LocalnetHandle:
 
     @property
     def pid(self) -> int:
-        """Process id of the chain."""
+        """Process id to signal; with engine validator, of the process that looks after it."""
         return self.process.pid
 
     def is_alive(self) -> bool:
@@ -54,7 +56,7 @@ class LocalnetHandle:
 
     def stop(self) -> None:
         """Stop the chain and, when it was launched without a directory, forget its files."""
-        validator.stop(self.process)
+        stop(self.process)
         if self._directory is not None:
             self._directory.cleanup()
             self._directory = None
@@ -105,17 +107,15 @@ def _launch(
 ) -> LocalnetHandle:
     log_path = directory / "localnet.log"
     with log_path.open("wb") as log:
-        if options.engine is Engine.EMBEDDED:
-            process, port = embedded.spawn(options, log, is_detached=is_detached)
-        else:
-            process, port = validator.spawn(options, fixture, directory, log, is_detached=is_detached)
+        started = spawn(options, directory, log, is_detached=is_detached)
     return LocalnetHandle(
         options.engine,
         options.host,
-        port,
+        started.rpc_port,
         log_path,
         dict(fixture.keys),
         dict(fixture.mints),
-        process,
+        started.process,
+        started.engine_pid,
         temporary,
     )

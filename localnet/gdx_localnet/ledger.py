@@ -26,7 +26,7 @@ class TokenBalance:
     decimals: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class TransactionRecord:
     """One transaction that landed: what it was, what it did. Balances in lamports, time in unix seconds."""
 
@@ -63,7 +63,7 @@ class Block:
 
 
 class Ledger:
-    """Blocks and records, newest `limit` transactions (and `10 × limit` blocks) kept."""
+    """Blocks and records; the newest `limit` of each are kept."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -100,7 +100,7 @@ class Ledger:
         """Seal the open slot's block."""
         block.records, self.open_records = self.open_records, []
         self.blocks[block.slot] = block
-        if len(self.blocks) > 10 * self.limit:
+        if len(self.blocks) > self.limit:
             del self.blocks[next(iter(self.blocks))]
 
     @property

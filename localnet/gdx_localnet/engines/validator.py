@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from gdx_localnet.errors import EngineError, FixtureError, PortInUse
+from gdx_localnet.engines.process import stop
+from gdx_localnet.errors import EngineError, FixtureError
 from gdx_localnet.fixture import Fixture, account_file_body
 from gdx_localnet.options import LocalnetOptions
 from gdx_localnet.server import bind_ports
@@ -21,6 +26,7 @@ _HEALTHY_TIMEOUT_S = 60.0
 _POLL_S = 0.05
 _DYNAMIC_PORTS = 30
 _TICKS_PER_SECOND = 160
+_PR_SET_PDEATHSIG = 1
 _NAME = "solana-test-validator"
 
 
@@ -33,26 +39,37 @@ def find_validator(path: str | None) -> str:
     return found
 
 
-def spawn(
-    options: LocalnetOptions, fixture: Fixture, directory: Path, log: IO[bytes], *, is_detached: bool
-) -> tuple[subprocess.Popen[bytes], int]:
-    """Start a validator with its ledger in `directory` and wait until it is healthy; process and RPC port.
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """A healthy validator."""
 
-    Raises PortInUse, FixtureError, or EngineError when it is missing, dies or does not become healthy.
+    process: subprocess.Popen[bytes]
+    rpc_port: int
+
+
+def start(options: LocalnetOptions, fixture: Fixture, directory: Path) -> Validator:
+    """Start a validator with its ledger in `directory` and wait until it is healthy.
+
+    It writes to this process's output and does not outlive it. Raises PortInUse, FixtureError, or
+    EngineError when it is missing, dies or does not become healthy.
     """
     executable = find_validator(options.validator)
     ports = _choose_ports(options)
     command = [executable, *_arguments(options, ports, directory / "ledger")]
     command += _genesis_arguments(fixture, directory / "genesis")
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=is_detached
-    )
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_end_with_parent)
     try:
-        _wait_until_healthy(process, options.host, ports["rpc"], Path(log.name))
+        _wait_until_healthy(process, options.host, ports["rpc"])
     except BaseException:
         stop(process)
         raise
-    return process, ports["rpc"]
+    return Validator(process, ports["rpc"])
+
+
+def _end_with_parent() -> None:
+    """Have Linux end this process when the one that started it ends, however that happens."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _choose_ports(options: LocalnetOptions) -> dict[str, int]:
@@ -107,19 +124,18 @@ def _genesis_arguments(fixture: Fixture, directory: Path) -> list[str]:
     return arguments
 
 
-def _wait_until_healthy(process: subprocess.Popen[bytes], host: str, port: int, log: Path) -> None:
+def _wait_until_healthy(process: subprocess.Popen[bytes], host: str, port: int) -> None:
     deadline = time.monotonic() + _HEALTHY_TIMEOUT_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            text = log.read_text(errors="replace")
-            if "Address already in use" in text or "in use" in text:
-                raise PortInUse(port, host)
-            raise EngineError(f"{_NAME} ended with code {process.returncode}:\n{text[-2000:]}")
+            raise EngineError(
+                f"{_NAME} ended with code {process.returncode} before it was healthy; see its log"
+            )
         # Programs of the genesis block can be called from slot 1 on.
         if ask(host, port, "getHealth") == "ok" and (ask(host, port, "getSlot", _PROCESSED) or 0) > 0:
             return
         time.sleep(_POLL_S)
-    raise EngineError(f"{_NAME} was not healthy after {_HEALTHY_TIMEOUT_S:.0f} s; its log is {log}")
+    raise EngineError(f"{_NAME} was not healthy after {_HEALTHY_TIMEOUT_S:.0f} s; see its log")
 
 
 _PROCESSED = {"commitment": "processed"}
@@ -136,15 +152,3 @@ def ask(host: str, port: int, method: str, *params: Any) -> Any:
             return json.loads(response.read()).get("result")
     except (OSError, ValueError, urllib.error.URLError):
         return None
-
-
-def stop(process: subprocess.Popen[bytes], timeout_s: float = 10.0) -> None:
-    """Ask a process to end, and end it when it does not."""
-    if process.poll() is not None:
-        return
-    process.terminate()
-    try:
-        process.wait(timeout_s)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
