@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from gdx_cli.output import emit, json_option, render
+
+POLL_S = 0.5
 
 _STATE_DIR = click.option(
     "--state-dir",
@@ -42,13 +45,18 @@ def up(detach: bool, is_json: bool, state_dir: Path | None, **given: Any) -> Non
     settings = {name: value for name, value in given.items() if value is not None}
     if settings.get("validator") and settings.get("engine") != "validator":
         settings["engine"] = "validator"
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = gdx_localnet.up(settings.pop("engine", None), state_dir=state_dir, **settings)
-    emit(started, is_json=is_json, table=lambda: _describe(started))
-    sys.stdout.flush()
-    if not detach:
-        _stay(
-            lambda: gdx_localnet.status(state_dir=state_dir), lambda: gdx_localnet.down(state_dir=state_dir)
-        )
+    try:
+        emit(started, is_json=is_json, table=lambda: _describe(started))
+        sys.stdout.flush()
+        while not detach:
+            time.sleep(POLL_S)
+            if gdx_localnet.status(state_dir=state_dir) is None:
+                raise click.ClickException("the local chain has ended; see `gdx localnet logs`")
+    except KeyboardInterrupt:
+        gdx_localnet.down(state_dir=state_dir)
+        click.echo("stopped", err=True)
 
 
 @localnet.command()
@@ -121,21 +129,6 @@ def _describe(started: Any) -> str:
             "mints": ", ".join(f"{name} {address}" for name, address in started.mints.items()),
         }
     )
-
-
-def _stay(is_up: Callable[[], object], stop: Callable[[], object]) -> None:
-    """Wait for Ctrl-C or SIGTERM, then stop the chain; end too when it ends by itself."""
-    import signal
-
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        while is_up() is not None:
-            time.sleep(0.5)
-    except KeyboardInterrupt:
-        stop()
-        click.echo("stopped", err=True)
-        return
-    raise click.ClickException("the local chain has ended; see `gdx localnet logs`")
 
 
 def _grow(path: Path) -> Iterator[str]:

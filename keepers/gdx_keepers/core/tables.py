@@ -44,6 +44,17 @@ class TableChain(Protocol):
         """Slot and unix seconds of the chain's clock account."""
 
 
+class NoTables:
+    """Every batch has to fit as it is."""
+
+    async def for_batch(
+        self, market: Pubkey, instruction: Instruction, backlog: Sequence[Pubkey]
+    ) -> Sequence[AddressLookupTableAccount]:
+        """No table."""
+        del market, instruction, backlog
+        return ()
+
+
 class LookupTables:
     """The tables of one relayer; `state_file` remembers their addresses, the chain what is in them."""
 
