@@ -22,9 +22,9 @@ pub struct NetEntry {
 pub struct Nets<'a> {
     reader: Reader<'a>,
     fill_count_expected: u64,
-    size_sum: i128,
-    quote_sum: i128,
-    fee_sum: i128,
+    size_sum: i64,
+    quote_sum: i64,
+    fee_sum: i64,
     fill_count: u64,
 }
 
@@ -54,9 +54,9 @@ impl<'a> Nets<'a> {
         if entry.fill_count == 0 {
             return Err(BatchError::Malformed("every position account must be used"));
         }
-        self.size_sum += i128::from(entry.size_delta_e8);
-        self.quote_sum += i128::from(entry.quote_delta_atoms);
-        self.fee_sum += i128::from(entry.fee_atoms);
+        add(&mut self.size_sum, entry.size_delta_e8)?;
+        add(&mut self.quote_sum, entry.quote_delta_atoms)?;
+        add(&mut self.fee_sum, entry.fee_atoms)?;
         self.fill_count = self.fill_count.saturating_add(entry.fill_count);
         Ok(entry)
     }
@@ -70,4 +70,12 @@ impl<'a> Nets<'a> {
             && self.fee_sum >= 0
             && self.fill_count == self.fill_count_expected)
     }
+}
+
+#[inline]
+fn add(sum: &mut i64, amount: i64) -> Result<()> {
+    *sum = sum.checked_add(amount).ok_or(BatchError::Malformed(
+        "a sum over the entries must fit in i64",
+    ))?;
+    Ok(())
 }

@@ -6,47 +6,45 @@ use crate::{BatchError, Result};
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
     bytes: &'a [u8],
-    at: usize,
 }
+
+const CUT_SHORT: BatchError = BatchError::Malformed("the entries are cut short");
 
 impl<'a> Reader<'a> {
     /// Starts at the first byte.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self { bytes }
     }
 
     /// The next byte.
     #[inline]
     pub fn byte(&mut self) -> Result<u8> {
-        let byte = self
-            .bytes
-            .get(self.at)
-            .ok_or(BatchError::Malformed("the entries are cut short"))?;
-        self.at += 1;
-        Ok(*byte)
+        let (&byte, rest) = self.bytes.split_first().ok_or(CUT_SHORT)?;
+        self.bytes = rest;
+        Ok(byte)
     }
 
     /// The next varint.
     #[inline]
     pub fn varint(&mut self) -> Result<u64> {
         let mut value = 0u64;
-        let mut shift = 0u32;
-        loop {
-            let byte = self.byte()?;
+        for (index, &byte) in self.bytes.iter().enumerate() {
+            let shift = 7 * index as u32;
             if shift == 63 && byte > 1 {
                 return Err(BatchError::Malformed("a varint must fit in u64"));
             }
             value |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {
-                if byte == 0 && shift > 0 {
+                if byte == 0 && index > 0 {
                     return Err(BatchError::Malformed(
                         "a varint must be in its shortest form",
                     ));
                 }
+                self.bytes = &self.bytes[index + 1..];
                 return Ok(value);
             }
-            shift += 7;
         }
+        Err(CUT_SHORT)
     }
 
     /// The next varint, within the positive half of i64.
@@ -65,7 +63,7 @@ impl<'a> Reader<'a> {
 
     /// Refuses bytes after the last entry.
     pub fn end(&self) -> Result<()> {
-        if self.at == self.bytes.len() {
+        if self.bytes.is_empty() {
             return Ok(());
         }
         Err(BatchError::Malformed("no bytes may follow the last entry"))

@@ -58,15 +58,19 @@ impl Deviation {
     /// `deviation ≤ band · turnover`, without rounding.
     #[inline]
     pub fn is_within(self, turnover: Atoms, band: Bps) -> bool {
-        self.total.0 == 0
-            || i128::from(self.total.0) * i128::from(BPS_SCALE)
-                <= i128::from(turnover.0) * i128::from(band.0)
+        let (distance, room) = (self.total.0, turnover.0);
+        if distance.unsigned_abs() < 1 << 48 && room.unsigned_abs() < 1 << 48 {
+            return distance.wrapping_mul(BPS_SCALE as i64) <= room.wrapping_mul(i64::from(band.0));
+        }
+        i128::from(distance) * i128::from(BPS_SCALE) <= i128::from(room) * i128::from(band.0)
     }
 }
 
 /// Reference price with a band around it, prepared once per batch: `ref · (1 ± band)` in 1e-10 USDT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpeningBand {
+    reference: PriceE6,
+    band: Bps,
     low_e10: u64,
     high_e10: u64,
 }
@@ -76,6 +80,8 @@ impl OpeningBand {
     pub fn new(reference: PriceE6, band: Bps) -> Result<Self> {
         let edge = |scale: u64| fits(reference.0.checked_mul(scale));
         Ok(Self {
+            reference,
+            band,
             low_e10: edge(BPS_SCALE.saturating_sub(u64::from(band.0)))?,
             high_e10: edge(BPS_SCALE + u64::from(band.0))?,
         })
@@ -87,7 +93,7 @@ impl OpeningBand {
         if size_delta.0 == 0 {
             return Ok(Atoms::ZERO);
         }
-        if self.contains(size_delta, quote_delta) {
+        if self.surely_contains(size_delta, quote_delta)? {
             return Ok(quote_delta);
         }
         let (least, most) = if size_delta.0 > 0 {
@@ -100,16 +106,21 @@ impl OpeningBand {
         Ok(Atoms(quote_delta.0.clamp(end(least)?, end(most)?)))
     }
 
-    /// Whether the quote lies strictly between the unrounded ends, by products alone: nearly every entry does,
-    /// and then nothing has to be divided.
+    /// Whether the quote lies between the ends by more than any rounding of them: nearly every entry does, and then
+    /// the ends need not be known exactly.
     #[inline]
-    fn contains(self, size_delta: SizeE8, quote_delta: Atoms) -> bool {
-        let is_opposed = (size_delta.0 > 0) != (quote_delta.0 > 0);
-        let size = u128::from(size_delta.magnitude());
-        let quote = u128::from(quote_delta.0.unsigned_abs()) * u128::from(SIZE_SCALE * BPS_SCALE);
-        !is_opposed
-            && size * u128::from(self.low_e10) <= quote
-            && quote < size * u128::from(self.high_e10)
+    fn surely_contains(self, size_delta: SizeE8, quote_delta: Atoms) -> Result<bool> {
+        if (size_delta.0 > 0) != (quote_delta.0 > 0) {
+            return Ok(false);
+        }
+        let worth = mul_div(
+            size_delta.magnitude(),
+            self.reference.0,
+            SIZE_SCALE,
+            Rounding::Floor,
+        )?;
+        let slack = (worth / BPS_SCALE).wrapping_mul(u64::from(self.band.0));
+        Ok(quote_delta.0.unsigned_abs().abs_diff(worth) < slack.saturating_sub(1))
     }
 }
 

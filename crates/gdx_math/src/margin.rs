@@ -2,9 +2,12 @@
 
 use gdx_units::{Atoms, Bps, PriceE6, SizeE8, BPS_SCALE, SIZE_SCALE};
 
-use crate::fees::{notional, value};
-use crate::integer::{fits, mul_div, mul_div_signed, Result, Rounding};
+use crate::fees::{notional, notional_and_value, value};
+use crate::integer::{fits, mul_div, mul_div_signed, mul_mul_div, Result, Rounding};
 use crate::money::{unpaid_funding, unpaid_loss, Ledger, Position};
+
+const MILLION: u64 = 1_000_000;
+const _: () = assert!(MILLION * MILLION == SIZE_SCALE * BPS_SCALE);
 
 /// `C + size · price / 1e8 − cost − unpaid funding − unpaid loss`.
 pub fn equity(position: &Position, ledger: &Ledger, price: PriceE6) -> Result<Atoms> {
@@ -15,7 +18,11 @@ pub fn equity(position: &Position, ledger: &Ledger, price: PriceE6) -> Result<At
 /// `C + size · price / 1e8 − cost`: equity of a position that has just been touched.
 #[inline]
 pub fn touched_equity(position: &Position, price: PriceE6) -> Result<Atoms> {
-    let value = value(SizeE8(position.size_e8), price)?;
+    equity_at(position, value(SizeE8(position.size_e8), price)?)
+}
+
+#[inline]
+fn equity_at(position: &Position, value: Atoms) -> Result<Atoms> {
     fits(
         position
             .collateral_atoms
@@ -58,8 +65,8 @@ pub fn covers_initial(
     leverage: u16,
     initial_ratio: Bps,
 ) -> Result<bool> {
-    let at_stake = notional(price, SizeE8(position.size_e8))?;
-    Ok(touched_equity(position, price)? >= initial_requirement(at_stake, leverage, initial_ratio)?)
+    let (at_stake, value) = notional_and_value(SizeE8(position.size_e8), price)?;
+    Ok(equity_at(position, value)? >= initial_requirement(at_stake, leverage, initial_ratio)?)
 }
 
 /// Whether an open position's equity is below its maintenance requirement at `price`.
@@ -94,13 +101,9 @@ pub fn liquidation_price(position: &Position, maintenance_ratio: Bps) -> Result<
         (BPS_SCALE + ratio, Rounding::Floor)
     };
     let divisor = fits(position.size_e8.unsigned_abs().checked_mul(scale))?;
-    let price = mul_div(
-        owed.unsigned_abs(),
-        SIZE_SCALE * BPS_SCALE,
-        divisor,
-        rounding,
-    )
-    .unwrap_or(u64::MAX);
+    // Scaled in two steps, which stay within 64 bits where one would not.
+    let price =
+        mul_mul_div(owed.unsigned_abs(), (MILLION, MILLION), divisor, rounding).unwrap_or(u64::MAX);
     Ok(PriceE6(price.min(i64::MAX.unsigned_abs())))
 }
 

@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use gdx_math::{
-    fees::{notional, value},
+    fees::notional_and_value,
     limiter::Outflow,
     margin::{
         covers_initial, entry_price, liquidation_price, maintenance_requirement, touched_equity,
@@ -138,18 +138,15 @@ impl UserPosition {
             return Ok(());
         }
         let (size, ratio) = (SizeE8(money.size_e8), market.maintenance_ratio());
-        let at_stake = notional(mark, size).or_error()?;
+        let (at_stake, worth) = notional_and_value(size, mark).or_error()?;
         self.entry_price = entry_price(money).0;
         self.liquidation_price = liquidation_price(money, ratio).or_error()?.0;
         self.maintenance_margin = maintenance_requirement(at_stake, ratio)
             .or_error()?
             .0
             .unsigned_abs();
-        let worth = value(size, mark).or_error()?;
-        self.unrealized_pnl = worth
-            .0
-            .checked_sub(money.cost_atoms)
-            .ok_or(PositionError::MathOverflow)?;
+        let unrealized_pnl = worth.0.checked_sub(money.cost_atoms);
+        self.unrealized_pnl = unrealized_pnl.ok_or(PositionError::MathOverflow)?;
         Ok(())
     }
 
