@@ -7,7 +7,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,8 @@ class Fixture:
 
     programs: tuple[ProgramFile, ...] = ()
     accounts: tuple[tuple[Pubkey, Account], ...] = ()
-    keys: Mapping[str, Keypair] = ()  # type: ignore[assignment]
-    mints: Mapping[str, Pubkey] = ()  # type: ignore[assignment]
+    keys: Mapping[str, Keypair] = field(default_factory=dict)
+    mints: Mapping[str, Pubkey] = field(default_factory=dict)
 
     def with_more(
         self, programs: tuple[ProgramFile, ...], accounts: tuple[tuple[Pubkey, Account], ...]
@@ -54,7 +54,7 @@ class Fixture:
         return Fixture(self.programs + programs, self.accounts + accounts, self.keys, self.mints)
 
 
-EMPTY = Fixture(keys={}, mints={})
+EMPTY = Fixture()
 
 
 def named_keypair(name: str) -> Keypair:

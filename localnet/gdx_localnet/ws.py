@@ -9,7 +9,9 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, MutableMapping
-from typing import Any
+from typing import Any, cast
+
+from solders.signature import Signature
 
 from gdx_localnet.events import Applied, Commitment, Reached, SlotOpened
 from gdx_localnet.rpc.dispatcher import checked_request, error_answer
@@ -208,7 +210,7 @@ class SubscriptionHub:
         for identifier, subscription in list(client.subscriptions.items()):
             if subscription.kind != "signature":
                 continue
-            record = self._chain.ledger.by_signature.get(subscription.key)  # type: ignore[call-overload]
+            record = self._chain.ledger.by_signature.get(cast(Signature, subscription.key))
             if record is not None and record.slot <= self._chain.slot_at(subscription.commitment):
                 self._finish_signature(client, identifier, record.slot, record.err)
 
