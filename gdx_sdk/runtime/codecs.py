@@ -396,3 +396,19 @@ def coption(item: Wire[T]) -> Codec[T | None]:
         return [("tag", "<u4"), ("value", numpy_type(item))]
 
     return FixedCodec("coption", f"{4 + size}s", numpy, from_raw, to_raw)
+
+
+class _Deferred(Codec[T]):
+    def __init__(self, find: Callable[[], Wire[T]]) -> None:
+        self.find = find
+
+    def read(self, data: bytes, at: int) -> tuple[T, int]:
+        return self.find().read(data, at)
+
+    def write(self, value: T, out: bytearray) -> None:
+        self.find().write(value, out)
+
+
+def deferred(find: Callable[[], Wire[T]]) -> Codec[T]:
+    """A type that is not defined yet: for types that refer to themselves through a vec or an option."""
+    return _Deferred(find)

@@ -1,0 +1,69 @@
+"""Generate typed Python clients from Anchor IDLs: parse → model → concrete types → render.
+
+``generate`` writes one package per program. It reads both dialects (spec 0.1.0 and the legacy one of
+Anchor up to 0.29); the same IDL always gives the same files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gdx_sdk.idlgen.errors import IdlError
+
+__all__ = ["GeneratedPackage", "IdlError", "generate"]
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedPackage:
+    """A package that was written: the program's name, its folder, and its files relative to that."""
+
+    program: str
+    directory: Path
+    files: tuple[str, ...]
+
+
+def generate(
+    idl_paths: Iterable[str | Path], out_dir: str | Path, *, program_ids: Mapping[str, str] | None = None
+) -> list[GeneratedPackage]:
+    """Write ``out_dir/<program_snake>/`` for each IDL and return what was written, in order.
+
+    Files of an earlier run that the program no longer needs are removed; files that were not generated
+    are left alone. ``program_ids`` gives addresses (program name → base58) to legacy IDLs without one;
+    clients of a program without an address take it as a parameter. Nothing is written when an IDL is
+    broken: IdlError names the JSON path and what was expected there. OSError when a file cannot be written.
+    """
+    from gdx_sdk.idlgen.concrete import concrete
+    from gdx_sdk.idlgen.names import snake
+    from gdx_sdk.idlgen.parse import parse_file
+    from gdx_sdk.idlgen.render.package import Package
+
+    rendered: dict[str, tuple[str, dict[str, str]]] = {}
+    for path in [Path(path) for path in idl_paths]:
+        program = parse_file(path)
+        given = (program_ids or {}).get(program.name)
+        program = replace(program, address=given) if given else program
+        folder = snake(program.name)
+        if folder in rendered:
+            raise IdlError(
+                "$.metadata.name", program.name, "expected a program of its own per IDL", path.name
+            )
+        try:
+            rendered[folder] = (program.name, Package(concrete(program)).render())
+        except IdlError as error:
+            raise IdlError(error.path, error.value, error.expected, error.source or path.name) from None
+    return [_write(Path(out_dir) / folder, name, files) for folder, (name, files) in rendered.items()]
+
+
+def _write(directory: Path, program: str, files: dict[str, str]) -> GeneratedPackage:
+    from gdx_sdk.idlgen.render.package import MARK
+
+    for old in sorted(directory.rglob("*.py")):
+        if str(old.relative_to(directory)) not in files and old.read_text(encoding="utf-8").startswith(MARK):
+            old.unlink()
+    for name, text in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return GeneratedPackage(program, directory, tuple(sorted(files)))

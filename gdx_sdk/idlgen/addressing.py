@@ -1,0 +1,270 @@
+"""How each account of an instruction is found: given, fixed, derived, or absent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from gdx_sdk.idlgen.concrete import Concrete
+from gdx_sdk.idlgen.model import (
+    Account,
+    AccountItem,
+    AccountSeed,
+    ArgSeed,
+    ConstSeed,
+    Group,
+    Pda,
+    Primitive,
+    Ref,
+    Seed,
+    TypeExpr,
+)
+from gdx_sdk.idlgen.names import field_name, safe, snake
+from gdx_sdk.idlgen.resolve import Call, Member
+
+PUBKEY = Primitive("pubkey")
+BYTES = Primitive("bytes")
+_EVENT_AUTHORITY = Pda((ConstSeed(b"__event_authority"),))
+_TAKEN = frozenset(["program_id", "args", "accounts", "remaining_accounts", "keys", "data", "pdas"])
+
+Kind = Literal["given", "optional", "fixed", "derived", "program"]
+Origin: TypeAlias = "Slot | tuple[str, ...] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a ``find_`` function."""
+
+    name: str
+    type: TypeExpr
+    source: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """A ``find_`` function: constant seeds are bytes, the others name a parameter."""
+
+    name: str
+    account: str
+    seeds: tuple[bytes | Parameter, ...]
+    program: bytes | Parameter | None
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The function's parameters, each once, the program's last."""
+        given = [seed for seed in self.seeds if isinstance(seed, Parameter)]
+        if isinstance(self.program, Parameter):
+            given.append(self.program)
+        return tuple({parameter.source: parameter for parameter in given}.values())
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What makes two finders the same function: everything but the parameters' names."""
+        order = [parameter.source for parameter in self.parameters]
+        parts = (*self.seeds, self.program)
+        return tuple((order.index(p.source), p.type) if isinstance(p, Parameter) else p for p in parts)
+
+
+@dataclass(eq=False, slots=True)
+class Slot:
+    """One account of an instruction: where the caller gives it and what happens when they do not."""
+
+    account: Account
+    path: tuple[str, ...]
+    local: str
+    kind: Kind = "given"
+    finder: Finder | None = None
+    origins: tuple[Origin, ...] = ()
+    group: tuple[AccountItem, ...] = field(default=(), repr=False)
+
+    @property
+    def is_required(self) -> bool:
+        """The caller has to give it."""
+        return self.kind == "given"
+
+
+class Addressing:
+    """The finders of a program and the slots of each of its instructions."""
+
+    def __init__(self, program: Concrete) -> None:
+        self.concrete = program
+        self.finders: dict[str, Finder] = {}
+        self.slots = {call.source.name: self._slots(call) for call in program.calls}
+
+    def _slots(self, call: Call) -> list[Slot]:
+        slots: list[Slot] = []
+        taken: set[str] = set()
+        for account, path, group in _flatten(call.source.accounts, ()):
+            local = safe("_".join(path), _TAKEN, taken)
+            taken.add(local)
+            slots.append(Slot(account, path, local, group=group))
+        for slot in slots:
+            self._decide(slot, slots, call)
+        _break_circles(slots)
+        return slots
+
+    def _decide(self, slot: Slot, slots: list[Slot], call: Call) -> None:
+        account = slot.account
+        names = {item.name for item in slot.group}
+        pda = account.pda
+        if account.name == "event_authority" and "program" in names and account.address is None:
+            pda = pda or _EVENT_AUTHORITY
+        if pda is not None:
+            slot.finder = self._finder(account.name, pda, call)
+        if account.is_optional:
+            slot.kind = "optional"
+        elif account.address is not None:
+            slot.kind = "program" if account.address == self.concrete.program.address else "fixed"
+        elif account.name == "program" and "event_authority" in names:
+            slot.kind = "program"
+        elif pda is not None:
+            seeds = {
+                _source(seed): seed
+                for seed in (*pda.seeds, *_program(pda))
+                if not isinstance(seed, ConstSeed)
+            }
+            origins = tuple(self._origin(seed, slot, slots, call) for seed in seeds.values())
+            if None not in origins:
+                slot.kind, slot.origins = "derived", origins
+
+    def _origin(self, seed: Seed, slot: Slot, slots: list[Slot], call: Call) -> Origin:
+        """Where a seed's value comes from at the call; ``None`` when the call does not have it."""
+        if isinstance(seed, ArgSeed):
+            found = _argument(seed.path, call)
+            return None if found is None else found[0]
+        if isinstance(seed, ConstSeed) or len(seed.path) > 1:
+            return None
+        name, above = snake(seed.path[0]), slot.path[:-1]
+        while True:
+            for other in slots:
+                if other.path == (*above, field_name(name)) and other is not slot:
+                    return None if other.account.is_optional else other
+            if not above:
+                return None
+            above = above[:-1]
+
+    def _finder(self, account: str, pda: Pda, call: Call) -> Finder:
+        parts = _distinct([self._seed(seed, call) for seed in (*pda.seeds, *_program(pda))])
+        seeds, program = (parts[:-1], parts[-1]) if pda.program is not None else (parts, None)
+        wanted = Finder("", account, seeds, program)
+        for name in (f"find_{account}", f"find_{call.source.name}_{account}"):
+            found = self.finders.get(name)
+            if found is not None and found.shape == wanted.shape:
+                return found
+            if found is None:
+                self.finders[name] = made = Finder(name, account, seeds, program)
+                return made
+        number = 2
+        while f"find_{call.source.name}_{account}_{number}" in self.finders:
+            number += 1
+        name = f"find_{call.source.name}_{account}_{number}"
+        self.finders[name] = made = Finder(name, account, seeds, program)
+        return made
+
+    def _seed(self, seed: Seed, call: Call) -> bytes | Parameter:
+        if isinstance(seed, ConstSeed):
+            return seed.value
+        if isinstance(seed, ArgSeed):
+            found = _argument(seed.path, call)
+            type_ = found[1] if found else self._plain(seed.type) or BYTES
+            return Parameter(_parameter(seed.path[-1]), type_, _source(seed))
+        if len(seed.path) == 1:
+            return Parameter(_parameter(seed.path[0]), PUBKEY, _source(seed))
+        return Parameter(_parameter("_".join(seed.path)), self._account_field(seed), _source(seed))
+
+    def _plain(self, type_: TypeExpr | None) -> TypeExpr | None:
+        return None if type_ is None else self.concrete.resolver.resolve(type_, {}, "$")
+
+    def _account_field(self, seed: AccountSeed) -> TypeExpr:
+        """The type of a field of an account's data; bytes when the IDL does not tell."""
+        members: tuple[Member, ...] = ()
+        for record in self.concrete.accounts:
+            if record.tag.name == seed.account:
+                members = record.item.members
+        found = _member(members, seed.path[1:])
+        return found or self._plain(seed.type) or BYTES
+
+
+def _source(seed: Seed) -> tuple[str, ...]:
+    """What makes two seeds the same value."""
+    return () if isinstance(seed, ConstSeed) else (type(seed).__name__, *seed.path)
+
+
+def _distinct(parts: list[bytes | Parameter]) -> tuple[bytes | Parameter, ...]:
+    """The seeds, parameters of different origin under different names."""
+    names: dict[tuple[str, ...], str] = {}
+    result: list[bytes | Parameter] = []
+    for part in parts:
+        if isinstance(part, Parameter):
+            if part.source not in names:
+                names[part.source] = safe(part.name, set(names.values()))
+            part = Parameter(names[part.source], part.type, part.source)
+        result.append(part)
+    return tuple(result)
+
+
+def _program(pda: Pda) -> tuple[Seed, ...]:
+    return () if pda.program is None else (pda.program,)
+
+
+def _parameter(name: str) -> str:
+    return safe(field_name(name), _TAKEN)
+
+
+def _flatten(
+    items: tuple[AccountItem, ...], path: tuple[str, ...]
+) -> Iterator[tuple[Account, tuple[str, ...], tuple[AccountItem, ...]]]:
+    for item in items:
+        here = (*path, field_name(item.name))
+        if isinstance(item, Group):
+            yield from _flatten(item.items, here)
+        else:
+            yield item, here, items
+
+
+def _argument(path: tuple[str, ...], call: Call) -> tuple[tuple[str, ...], TypeExpr] | None:
+    """The Python path and the type of an argument or a field inside one."""
+    names = tuple(field_name(part) for part in path)
+    found = _member(call.args, names)
+    return None if found is None else (names, found)
+
+
+def _member(members: tuple[Member, ...], path: tuple[str, ...]) -> TypeExpr | None:
+    for member in members:
+        if member.name == field_name(path[0]):
+            if len(path) == 1:
+                return member.type
+            if isinstance(member.type, Ref) and member.type.item.cases is None:
+                return _member(member.type.item.members, path[1:])
+    return None
+
+
+def _break_circles(slots: list[Slot]) -> None:
+    """Addresses derived from each other in a circle cannot be derived: the caller gives them."""
+    done = {slot for slot in slots if slot.kind != "derived"}
+    waiting = [slot for slot in slots if slot.kind == "derived"]
+    progress = True
+    while progress and waiting:
+        ready = [s for s in waiting if all(not isinstance(o, Slot) or o in done for o in s.origins)]
+        done.update(ready)
+        progress = bool(ready)
+        waiting = [slot for slot in waiting if slot not in done]
+    for slot in waiting:
+        slot.kind, slot.origins = "given", ()
+
+
+def in_order(slots: list[Slot]) -> list[Slot]:
+    """The slots that need a statement of their own, each after those it is derived from."""
+    done: dict[Slot, None] = {}
+
+    def visit(slot: Slot) -> None:
+        for origin in slot.origins:
+            if isinstance(origin, Slot):
+                visit(origin)
+        if slot.kind in ("fixed", "derived", "program"):
+            done.setdefault(slot)
+
+    for slot in slots:
+        visit(slot)
+    return list(done)

@@ -1,0 +1,63 @@
+"""What both dialects share: types by name, addresses, errors, variants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from solders.pubkey import Pubkey
+
+from gdx_sdk.idlgen.model import ErrorCode, Field, TypeExpr, Variant
+from gdx_sdk.idlgen.parse.node import Node
+
+ReadType = Callable[[Node], TypeExpr]
+
+
+def address(node: Node) -> str:
+    """A base58 address of 32 bytes."""
+    try:
+        return str(Pubkey.from_string(node.text()))
+    except ValueError:
+        node.fail("an address: 32 bytes in base58")
+
+
+def errors(root: Node) -> tuple[ErrorCode, ...]:
+    """The program's errors; every code once."""
+    found: dict[int, str] = {}
+    result = []
+    for node in root.items("errors"):
+        code = node.need("code").integer(0, 2**32 - 1)
+        name = node.need("name").name()
+        if code in found:
+            node.need("code").fail(f"a code of its own; {found[code]} has it")
+        found[code] = name
+        message = node.get("msg")
+        result.append(ErrorCode(code, name, message.text() if message else ""))
+    return tuple(result)
+
+
+def fields(node: Node, read_type: ReadType) -> tuple[Field, ...]:
+    """The fields of a struct, a variant or an argument list: all named, or all bare types."""
+    result: list[Field] = []
+    for item in node.elements():
+        named = isinstance(item.value, dict) and "name" in item.value and "type" in item.value
+        if result and (result[0].name is not None) != named:
+            item.fail("fields that are all named or all without a name")
+        if named:
+            type_ = read_type(item.need("type"))
+            result.append(Field(item.need("name").name(), type_, item.docs(), item.path))
+        else:
+            result.append(Field(None, read_type(item), "", item.path))
+    return tuple(result)
+
+
+def variants(node: Node, read_type: ReadType) -> tuple[Variant, ...]:
+    """The variants of an enum, at most 256."""
+    items = node.unique("variants", lambda item: item.need("name").name())
+    if not items or len(items) > 256:
+        node.need("variants").fail("1 to 256 variants")
+    result = []
+    for item in items:
+        given = item.get("fields")
+        parts = fields(given, read_type) if given else ()
+        result.append(Variant(item.need("name").name(), parts, item.docs()))
+    return tuple(result)

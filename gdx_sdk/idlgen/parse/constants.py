@@ -1,0 +1,101 @@
+"""Values of constants: IDLs hold them as Rust writes them (``Some([1, 2])``, ``"abc"``, ``1_000u64``)."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from solders.pubkey import Pubkey
+
+from gdx_sdk.idlgen.model import Array, Option, Primitive, TypeExpr, Vec
+from gdx_sdk.runtime import Some
+
+_INTEGER = re.compile(r"(-?)(0x[0-9a-fA-F]+|0b[01]+|0o[0-7]+|[0-9]+)(?:[iu](?:8|16|32|64|128|size))?")
+_FLOAT = re.compile(r"-?[0-9]+(\.[0-9]*)?(e-?[0-9]+)?(?:f32|f64)?")
+
+
+class NotPlain(Exception):
+    """The text is an expression, not a value."""
+
+
+def parse_value(type_: TypeExpr, source: str) -> Some[object] | None:
+    """The constant's Python value, ``None`` when its source is an expression this does not evaluate."""
+    try:
+        return Some(_value(type_, source.strip()))
+    except (NotPlain, ValueError, OverflowError):
+        return None
+
+
+def _value(type_: TypeExpr, text: str) -> object:
+    match type_:
+        case Primitive(name):
+            return _primitive(name, text)
+        case Option(inner):
+            return _option(inner, text)
+        case Array(Primitive("u8"), _) | Vec(Primitive("u8")):
+            return _bytes(text)
+        case Array(inner, _) | Vec(inner):
+            return tuple(_value(inner, part) for part in _elements(text))
+    raise NotPlain
+
+
+def _primitive(name: str, text: str) -> object:
+    if name == "bool" and text in ("true", "false"):
+        return text == "true"
+    if name == "string":
+        return _string(text)
+    if name == "bytes":
+        return _bytes(text)
+    if name == "pubkey":
+        return Pubkey.from_string(re.sub(r'^\w+!\("(.*)"\)$', r"\1", text).strip('"'))
+    if name in ("f32", "f64"):
+        if not _FLOAT.fullmatch(text.replace("_", "")):
+            raise NotPlain
+        return float(text.replace("_", "").removesuffix("f32").removesuffix("f64"))
+    found = _INTEGER.fullmatch(text.replace("_", ""))
+    if name == "bool" or found is None:
+        raise NotPlain
+    return int(found[1] + found[2], 0) if not found[2].isdecimal() else int(found[1] + found[2])
+
+
+def _option(inner: TypeExpr, text: str) -> object:
+    if text == "None":
+        return None
+    if not (text.startswith("Some(") and text.endswith(")")):
+        raise NotPlain
+    value = _value(inner, text[5:-1].strip())
+    return Some(value) if isinstance(inner, Option) else value
+
+
+def _string(text: str) -> str:
+    if len(text) < 2 or text[0] != '"' or text[-1] != '"':
+        raise NotPlain
+    body = re.sub(r"\\u\{([0-9a-fA-F]+)\}", lambda m: chr(int(m[1], 16)), text[1:-1])
+    body = body.replace("\\'", "'").replace("\\0", "\\u0000")
+    value = json.loads(f'"{body}"', strict=False)
+    assert isinstance(value, str)
+    return value
+
+
+def _bytes(text: str) -> bytes:
+    text = text.removeprefix("&").strip()
+    if text.startswith('b"'):
+        return _string(text[1:]).encode("latin-1")
+    return bytes(int(part) for part in _elements(text))
+
+
+def _elements(text: str) -> list[str]:
+    """The elements of ``[a, b, [c, d]]``, split at the commas of the outer level."""
+    text = text.removeprefix("&").strip()
+    if not (text.startswith("[") and text.endswith("]")) or ";" in text:
+        raise NotPlain
+    parts, depth, current, quoted = [], 0, "", False
+    for char in text[1:-1]:
+        quoted ^= char == '"'
+        depth += (char in "[(") - (char in "])")
+        if char == "," and depth == 0 and not quoted:
+            parts.append(current.strip())
+            current = ""
+        else:
+            current += char
+    return [*parts, current.strip()] if current.strip() else parts

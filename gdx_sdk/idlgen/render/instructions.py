@@ -1,0 +1,235 @@
+"""One module per instruction: its arguments, its accounts, and the function that builds it."""
+
+from __future__ import annotations
+
+from gdx_sdk.idlgen.addressing import Slot, in_order
+from gdx_sdk.idlgen.model import Account, AccountItem, Group, TypeExpr
+from gdx_sdk.idlgen.names import BUILTINS, field_name, pascal, safe, screaming, snake
+from gdx_sdk.idlgen.render.expressions import Source
+from gdx_sdk.idlgen.render.text import Seq, call, docstring, hexed, spread
+from gdx_sdk.idlgen.resolve import Call
+
+# Addresses every Solana developer knows by name.
+KNOWN = {
+    "11111111111111111111111111111111": "SYSTEM_PROGRAM",
+    "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA": "TOKEN_PROGRAM",
+    "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb": "TOKEN_2022_PROGRAM",
+    "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL": "ASSOCIATED_TOKEN_PROGRAM",
+    "metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s": "TOKEN_METADATA_PROGRAM",
+    "MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr": "MEMO_PROGRAM",
+    "BPFLoaderUpgradeab1e11111111111111111111111": "UPGRADEABLE_LOADER",
+    "SysvarRent111111111111111111111111111111111": "RENT_SYSVAR",
+    "SysvarC1ock11111111111111111111111111111111": "CLOCK_SYSVAR",
+    "Sysvar1nstructions1111111111111111111111111": "INSTRUCTIONS_SYSVAR",
+}
+
+
+def function_name(call_: Call) -> str:
+    """The name of an instruction's function and module."""
+    return safe(snake(call_.source.name), BUILTINS)
+
+
+class Builder:
+    """Renders one instruction."""
+
+    def __init__(self, module: Source, call_: Call, slots: list[Slot]) -> None:
+        self.module, self.call, self.slots = module, call_, slots
+        self.name = function_name(call_)
+        self.base = pascal(call_.source.name)
+        self.groups: dict[tuple[str, ...], str] = {}
+        self._name_groups(call_.source.accounts, ())
+        module.own = {self.name, f"{self.base}Args", f"{self.base}Accounts", *self.groups.values()}
+        self.all_given = not any(slot.is_required for slot in slots)
+
+    @property
+    def exports(self) -> list[str]:
+        """The names the instruction adds to the package."""
+        names = [self.name]
+        names += [f"{self.base}Args"] if self.call.args else []
+        names += [f"{self.base}Accounts", *self.groups.values()] if self.slots else []
+        names += [f"decode_{self.name.rstrip('_')}_return"] if self.call.returns is not None else []
+        return names
+
+    def _name_groups(self, items: tuple[AccountItem, ...], path: tuple[str, ...]) -> None:
+        for item in items:
+            if isinstance(item, Group):
+                here = (*path, field_name(item.name))
+                self.groups[here] = self.base + "".join(pascal(part) for part in here) + "Accounts"
+                self._name_groups(item.items, here)
+
+    def render(self) -> None:
+        """Add the instruction's code to the module."""
+        final = self.module.standard("typing", "Final")
+        self.module.add(f"DISCRIMINATOR: {final} = {hexed(self.call.source.discriminator)}")
+        self._constants()
+        if self.call.args:
+            self._arguments()
+        if self.slots:
+            for path, name in sorted(self.groups.items(), key=lambda pair: -len(pair[0])):
+                self.module.add(self._accounts(name, path))
+            self.module.add(self._accounts(f"{self.base}Accounts", ()))
+        self.module.add(self._function())
+        if self.call.returns is not None:
+            self._returns(self.call.returns)
+
+    def _constants(self) -> None:
+        for name, address in dict(
+            self._constant(slot) for slot in self.slots if slot.kind == "fixed"
+        ).items():
+            pubkey, final = self.module.runtime("Pubkey"), self.module.standard("typing", "Final")
+            self.module.add(f'{name}: {final} = {pubkey}.from_string("{address}")')
+
+    def _constant(self, slot: Slot) -> tuple[str, str]:
+        address = slot.account.address or ""
+        return KNOWN.get(address) or screaming(slot.local), address
+
+    def _arguments(self) -> None:
+        typed = self.module.standard("typing", "TypedDict")
+        lines = [f"class {self.base}Args({typed}):", f'    """Arguments of ``{self.name}``."""', ""]
+        for member in self.call.args:
+            lines.append(f"    {member.name}: {self.module.annotation(member.type, 'argument')}")
+            lines += docstring(member.docs, 4)
+        self.module.add(lines)
+        rows = [Seq("(", [f'"{m.name}"', self.module.codec(m.type)], ")") for m in self.call.args]
+        layout = self.module.runtime("Layout")
+        before = f"_ARGS: {self.module.standard('typing', 'Final')} = "
+        if len(rows) > 1:
+            body = [spread(row, 4, after=",") for row in rows]
+            self.module.add("\n".join([f"{before}{layout}(", *body, ")"]))
+        else:
+            self.module.add(spread(call(layout, *rows), 0, before))
+
+    def _accounts(self, name: str, path: tuple[str, ...]) -> str:
+        typed, pubkey = self.module.standard("typing", "TypedDict"), self.module.runtime("Pubkey")
+        what = f"Accounts of ``{self.name}``" + (f" under ``{'.'.join(path)}``." if path else ".")
+        lines = [f"class {name}({typed}):", *docstring(what, 4), ""]
+        seen: set[str] = set()
+        for slot in self.slots:
+            if slot.path[: len(path)] != path or slot.path[len(path)] in seen:
+                continue
+            key = slot.path[len(path)]
+            seen.add(key)
+            if len(slot.path) > len(path) + 1:
+                inner = (*path, key)
+                type_, needed = self.groups[inner], self._is_group_required(inner)
+                lines.append(f"    {key}: {type_ if needed else self._optional(type_)}")
+                continue
+            type_ = f"{pubkey} | None" if slot.kind == "optional" else pubkey
+            lines.append(f"    {key}: {type_ if slot.is_required else self._optional(type_)}")
+            lines += docstring(self._account_docs(slot), 4)
+        return "\n".join(lines)
+
+    def _optional(self, type_: str) -> str:
+        return f"{self.module.standard('typing', 'NotRequired')}[{type_}]"
+
+    def _is_group_required(self, path: tuple[str, ...]) -> bool:
+        return any(slot.is_required for slot in self.slots if slot.path[: len(path)] == path)
+
+    def _account_docs(self, slot: Slot) -> str:
+        docs = slot.account.docs
+        note = {
+            "given": "",
+            "optional": "Optional.",
+            "fixed": f"``{slot.account.address}`` when not given.",
+            "program": "This program when not given.",
+            "derived": f"Derived by ``{slot.finder.name if slot.finder else ''}`` when not given.",
+        }[slot.kind]
+        return f"{docs}\n{note}" if docs and note else docs or note
+
+    def _function(self) -> str:
+        module = self.module
+        pubkey, instruction = module.runtime("Pubkey"), module.runtime("Instruction")
+        meta, sequence = module.runtime("AccountMeta"), module.standard("collections.abc", "Sequence")
+        parameters = [f"args: {self.base}Args"] if self.call.args else []
+        if self.slots:
+            absent = " | None = None" if self.all_given and module.own_program_id else ""
+            parameters.append(f"accounts: {self.base}Accounts{absent}")
+        if module.own_program_id:
+            parameters.append(f"program_id: {pubkey} = {module.relative('..program_id', 'PROGRAM_ID')}")
+        else:
+            parameters.append(f"program_id: {pubkey}")
+        parameters.append(f"remaining_accounts: {sequence}[{meta}] = ()")
+        docs = self.call.source.docs or f"Build the instruction ``{self.call.source.name}``."
+        lines = [spread(Seq(f"def {self.name}(", parameters, ")"), 0, after=f" -> {instruction}:")]
+        lines += docstring(docs, 4)
+        if self.slots and self.all_given and module.own_program_id:
+            lines += ["    if accounts is None:", "        accounts = {}"]
+        lines += self._lookups()
+        lines += self._keys()
+        lines += self._data()
+        return "\n".join(lines)
+
+    def _lookups(self) -> list[str]:
+        lines: list[str] = []
+        for path in sorted(self.groups, key=len):
+            if not self._is_group_required(path):
+                source = self._group(path[:-1])
+                lines.append(
+                    f'    {self._group(path)}: {self.groups[path]} = {source}.get("{path[-1]}", {{}})'
+                )
+        for slot in in_order(self.slots):
+            given = f'{self._group(slot.path[:-1])}.get("{slot.path[-1]}"'
+            if slot.kind == "derived":
+                lines += [f"    {slot.local} = {given})", f"    if {slot.local} is None:"]
+                lines.append(spread(self._derivation(slot), 8, f"{slot.local} = ", "[0]"))
+                continue
+            default = "program_id" if slot.kind == "program" else self._constant(slot)[0]
+            lines.append(f"    {slot.local} = {given}, {default})")
+        return lines
+
+    def _group(self, path: tuple[str, ...]) -> str:
+        """The expression of a group of accounts."""
+        if not path:
+            return "accounts"
+        if self._is_group_required(path):
+            return f'{self._group(path[:-1])}["{path[-1]}"]'
+        return "_".join((*path, "accounts"))
+
+    def _address(self, slot: Slot) -> str:
+        """The expression of an account's address."""
+        if slot.kind in ("fixed", "derived", "program"):
+            return slot.local
+        return f'{self._group(slot.path[:-1])}["{slot.path[-1]}"]'
+
+    def _derivation(self, slot: Slot) -> Seq:
+        assert slot.finder is not None
+        self.module.relative("..", "pdas")
+        values = []
+        for origin in slot.origins:
+            if isinstance(origin, Slot):
+                values.append(self._address(origin))
+            elif origin:
+                values.append(f'args["{origin[0]}"]' + "".join(f".{part}" for part in origin[1:]))
+        if slot.finder.program is None:
+            values.append("program_id")
+        return call(f"pdas.{slot.finder.name}", *values)
+
+    def _keys(self) -> list[str]:
+        entries = [self._entry(slot) for slot in self.slots]
+        lines = [spread(entry, 8, after=",") for entry in entries]
+        if not lines:
+            return ["    keys = list(remaining_accounts)"]
+        return ["    keys = [", *lines, "        *remaining_accounts,", "    ]"]
+
+    def _entry(self, slot: Slot) -> Seq:
+        account: Account = slot.account
+        flags = [f"is_signer={account.is_signer}", f"is_writable={account.is_writable}"]
+        if slot.kind != "optional":
+            return call(self.module.runtime("AccountMeta"), self._address(slot), *flags)
+        given = f'{self._group(slot.path[:-1])}.get("{slot.path[-1]}")'
+        return call(self.module.runtime("optional_account"), given, "program_id", *flags)
+
+    def _data(self) -> list[str]:
+        values = [f'args["{member.name}"]' for member in self.call.args]
+        if not values:
+            return ["    return Instruction(program_id, DISCRIMINATOR, keys)"]
+        data = spread(call("_ARGS.encode", *values), 4, "data = DISCRIMINATOR + ")
+        return [data, "    return Instruction(program_id, data, keys)"]
+
+    def _returns(self, type_: TypeExpr) -> None:
+        result = self.module.annotation(type_, "result")
+        self.module.add(
+            f"""def decode_{self.name.rstrip("_")}_return(data: bytes) -> {result}:
+    \"""What the instruction returned, from the transaction's return data; CodecError when malformed.\"""
+    return {self.module.codec(type_)}.decode(data)"""
+        )

@@ -1,0 +1,225 @@
+"""Python source as the formatter would leave it: literals, docstrings, calls that wrap, imports."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+WIDTH = 110
+_DEFINITIONS = ("def ", "class ", "@", "async ")
+
+
+def quoted(text: str) -> str:
+    """A string literal in the quotes that need fewer escapes, double ones when equal."""
+    return _requoted(repr(text))
+
+
+def quoted_bytes(data: bytes) -> str:
+    """A bytes literal."""
+    return "b" + _requoted(repr(data)[1:])
+
+
+def _requoted(literal: str) -> str:
+    """Python's own literal with the formatter's choice of quotes."""
+    body = literal[1:-1].replace(f"\\{literal[0]}", literal[0])
+    single, double = body.count("'"), body.count('"')
+    quote = "'" if double > single else '"'
+    return quote + body.replace(quote, f"\\{quote}") + quote
+
+
+def hexed(data: bytes) -> str:
+    """Bytes as an expression that shows them in hexadecimal."""
+    return f'bytes.fromhex("{data.hex()}")'
+
+
+def docstring(text: str, indent: int = 0) -> list[str]:
+    """Lines of a docstring, wrapped, indented; the text's own line breaks are kept."""
+    pad = " " * indent
+    lines = _wrapped(_clean(text), WIDTH - indent)
+    if not lines:
+        return []
+    if lines[0].startswith('"'):
+        lines[0] = " " + lines[0]
+    if len(lines) == 1 and len(pad) + len(lines[0]) + 6 + lines[0].endswith('"') <= WIDTH:
+        end = " " if lines[0].endswith(('"', "\\")) else ""
+        return [f'{pad}"""{lines[0]}{end}"""']
+    if len(lines) == 1:
+        lines = _wrapped(_clean(text), WIDTH - indent - 6)
+    first, *rest = lines
+    if len(pad) + 3 + len(first) > WIDTH:
+        head, *more = textwrap.wrap(first, WIDTH - indent - 3, break_long_words=False, break_on_hyphens=False)
+        first, rest = head, [*more, *rest]
+    return [f'{pad}"""{first}', *(f"{pad}{line}".rstrip() for line in rest), f'{pad}"""']
+
+
+def _clean(text: str) -> str:
+    text = "".join(c if c.isprintable() or c == "\n" else " " for c in text.expandtabs(4))
+    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    result: list[str] = []
+    for line in textwrap.dedent(text).strip("\n").splitlines():
+        lead = re.match(r" *", line)
+        hang = (lead[0] if lead else "")[:40]
+        wrapped = textwrap.wrap(
+            line.rstrip(), width, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
+        )
+        result += wrapped or [""]
+    if result:
+        result[0] = result[0].lstrip()
+    while result and not result[-1]:
+        result.pop()
+    return result
+
+
+@dataclass(slots=True)
+class Seq:
+    """Something in brackets that goes on one line when it fits and one element per line when not."""
+
+    open: str
+    items: Sequence[str | Seq]
+    close: str
+
+
+def call(name: str, *items: str | Seq) -> Seq:
+    """A call."""
+    return Seq(f"{name}(", items, ")")
+
+
+def flat(node: str | Seq) -> str:
+    """The node on one line."""
+    if isinstance(node, str):
+        return node
+    inner = ", ".join(flat(item) for item in node.items)
+    if node.open == "(" and len(node.items) == 1:
+        inner += ","
+    return node.open + inner + node.close
+
+
+def spread(node: str | Seq, indent: int = 0, before: str = "", after: str = "") -> str:
+    """``before`` + node + ``after`` from column ``indent`` on, on as many lines as needed."""
+    line = before + flat(node) + after
+    if isinstance(node, str) or indent + len(line) <= WIDTH or not node.items:
+        return " " * indent + line
+    pad = " " * indent
+    lines = [f"{pad}{before}{node.open}"]
+    lines += [spread(item, indent + 4, after=",") for item in node.items]
+    return "\n".join([*lines, f"{pad}{node.close}{after}"])
+
+
+def sentence(before: str, text: str, indent: int) -> list[str]:
+    """``before`` and a string literal, split over lines in parentheses when it is too long."""
+    pad = " " * indent
+    whole = f"{pad}{before}{quoted(text)}"
+    if len(whole) <= WIDTH:
+        return [whole]
+    parts, current = [], ""
+    for word in re.findall(r"\S+\s*|\s+", text):
+        if current and len(quoted(current + word)) > WIDTH - indent - 4:
+            parts.append(current)
+            current = ""
+        current += word
+    return [f"{pad}{before}(", *(f"{pad}    {quoted(part)}" for part in [*parts, current]), f"{pad})"]
+
+
+def union(before: str, names: Sequence[str], separator: str = " | ") -> str:
+    """A union of types, one per line when it does not fit."""
+    line = before + separator.join(names)
+    if len(line) <= WIDTH:
+        return line
+    return "\n".join([f"{before}(", f"    {names[0]}", *(f"    | {name}" for name in names[1:]), ")"])
+
+
+def natural(name: str) -> list[tuple[int, int | str]]:
+    """A key that sorts numbers inside names by value."""
+    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.findall(r"\d+|\D+", name)]
+
+
+def member_key(name: str) -> tuple[int, list[tuple[int, int | str]]]:
+    """The order in which imports and ``__all__`` list names: constants, classes, the rest."""
+    rank = 0 if len(name) > 1 and name.isupper() else 1 if name[:1].isupper() else 2
+    return rank, natural(name)
+
+
+@dataclass
+class Module:
+    """A module in the making: imports collected as they are needed, then blocks of code."""
+
+    header: str
+    docs: str
+    depth: int = 2
+    own: set[str] = field(default_factory=set)
+    blocks: list[str] = field(default_factory=list)
+    _standard: dict[str, set[str]] = field(default_factory=dict)
+    _runtime: dict[str, str] = field(default_factory=dict)
+    _relative: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def standard(self, module: str, name: str) -> str:
+        """Import a name of the standard library."""
+        self._standard.setdefault(module, set()).add(name)
+        return name
+
+    def runtime(self, name: str) -> str:
+        """Import a name of the runtime; under another name when the module has one like it."""
+        alias = f"{name}_" if name in self.own else name
+        self._runtime[name] = alias
+        return alias
+
+    def relative(self, module: str, name: str) -> str:
+        """Import a name of the same package, ``module`` with its dots."""
+        alias = f"{name}Type" if name in self.own else name
+        while alias in self.own and alias != name:
+            alias += "_"
+        self._relative.setdefault(module, {})[name] = alias
+        return alias
+
+    def add(self, block: str | list[str]) -> None:
+        """Append a block of code."""
+        self.blocks.append(block if isinstance(block, str) else "\n".join(block))
+
+    def import_lines(self) -> list[str]:
+        """The imports from the same package."""
+        order = sorted(self._relative, key=lambda m: (-len(m) + len(m.lstrip(".")), natural(m.lstrip("."))))
+        return "\n".join(_import(module, self._relative[module]) for module in order).split("\n")
+
+    def render(self) -> str:
+        """The module's source."""
+        parts = [self.header, *docstring(self.docs), "", "from __future__ import annotations", ""]
+        standard = [
+            f"from {module} import {', '.join(sorted(names, key=member_key))}"
+            for module, names in sorted(self._standard.items())
+        ]
+        if standard:
+            parts += [*standard, ""]
+        if self._runtime:
+            parts += [_import("gdx_sdk.runtime", self._runtime), ""]
+        if self._relative:
+            parts += [*self.import_lines(), ""]
+        text = "\n".join(parts)
+        previous = ""
+        for index, block in enumerate(self.blocks):
+            is_def = block.startswith(_DEFINITIONS)
+            if index == 0:
+                text += "\n\n" if is_def else "\n"
+            else:
+                apart = is_def or previous.startswith(_DEFINITIONS)
+                text += "\n\n" if apart else "" if _is_line(block) and _is_line(previous) else "\n"
+            text += block + "\n"
+            previous = block
+        return text if self.blocks else text.rstrip("\n") + "\n"
+
+
+def _is_line(block: str) -> bool:
+    return "\n" not in block
+
+
+def _import(module: str, names: dict[str, str]) -> str:
+    ordered = sorted(names, key=member_key)
+    items = [name if names[name] == name else f"{name} as {names[name]}" for name in ordered]
+    line = f"from {module} import {', '.join(items)}"
+    if len(line) <= WIDTH:
+        return line
+    return "\n".join([f"from {module} import (", *(f"    {item}," for item in items), ")"])
