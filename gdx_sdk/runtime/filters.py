@@ -37,3 +37,12 @@ def base58(data: bytes) -> str:
         digits = _ALPHABET[digit] + digits
     zeros = len(data) - len(data.lstrip(b"\0"))
     return "1" * zeros + digits
+
+
+def from_base58(text: str) -> bytes:
+    """The bytes behind Bitcoin's base58; ValueError for a letter that is none of it."""
+    number = 0
+    for letter in text:
+        number = number * 58 + _ALPHABET.index(letter)
+    zeros = len(text) - len(text.lstrip("1"))
+    return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")

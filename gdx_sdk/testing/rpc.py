@@ -16,10 +16,10 @@ from solders.transaction import VersionedTransaction
 from gdx_sdk.client.replies import AccountInfo
 from gdx_sdk.client.transport import RpcRefusal
 from gdx_sdk.programs import PROGRAM_IDS
+from gdx_sdk.runtime.filters import from_base58
 
 Handler = Callable[[list[Any]], Any]
 METHOD_NOT_FOUND = -32601
-_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
 @dataclass(slots=True)
@@ -209,14 +209,6 @@ def _passes(part: dict[str, Any], info: AccountInfo) -> bool:
     if "dataSize" in part:
         return len(info.data) == int(part["dataSize"])
     wanted = part["memcmp"]
-    data = _from_base58(wanted["bytes"])
+    data = from_base58(wanted["bytes"])
     start: int = wanted["offset"]
     return info.data[start : start + len(data)] == data
-
-
-def _from_base58(text: str) -> bytes:
-    number = 0
-    for letter in text:
-        number = number * 58 + _BASE58.index(letter)
-    zeros = len(text) - len(text.lstrip("1"))
-    return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from solders.pubkey import Pubkey
 
 from gdx_sdk.errors import ChainError, ProgramError, TransactionError
-from gdx_sdk.errors.registry import find_error
-from gdx_sdk.programs import name_of
+from gdx_sdk.programs import PROGRAM_IDS, name_of
 
 _FAILED = re.compile(r"^Program (\w{32,44}) failed: ")
 _ANCHOR = re.compile(r"Error Code: (\w+)\. Error Number: (\d+)\. Error Message: (.*?)\.?$")
@@ -21,7 +21,8 @@ def decode_failure(error: Any, logs: Sequence[str] = (), program_ids: Sequence[P
     """The error behind `err` of a simulation, status or transaction, as JSON-RPC gives it.
 
     `logs` name the program that refused, however deep it was called; without them `program_ids` (of the
-    transaction's instructions, in order) name the outermost one.
+    transaction's instructions, in order) name the outermost one. An error of our programs is of its own
+    class, found in `gdx_sdk.errors.programs`.
     """
     if not (isinstance(error, dict) and "InstructionError" in error):
         return TransactionError(_plain(error), logs)
@@ -31,10 +32,7 @@ def decode_failure(error: Any, logs: Sequence[str] = (), program_ids: Sequence[P
     )
     program = name_of(program_id) if program_id else f"instruction {index}"
     if isinstance(reason, dict) and "Custom" in reason:
-        name, sentence = _named(program, int(reason["Custom"]), logs)
-        return ProgramError(
-            program, int(reason["Custom"]), name, sentence, logs, instruction_index=int(index)
-        )
+        return _program_error(program, int(reason["Custom"]), logs, int(index))
     detail = _last_log(logs)
     said = f"{program}: {_plain(reason)}" + (f" ({detail})" if detail else "")
     return TransactionError(f"instruction {index} failed: {said}", logs)
@@ -45,10 +43,19 @@ def _refusing_program(logs: Sequence[str]) -> str | None:
     return next((found[1] for line in logs if (found := _FAILED.match(line))), None)
 
 
-def _named(program: str, code: int, logs: Sequence[str]) -> tuple[str, str]:
-    entry = find_error(program, code)
-    if entry is not None:
-        return entry.name, entry.sentence
+def _program_error(program: str, code: int, logs: Sequence[str], index: int) -> ProgramError:
+    if program in PROGRAM_IDS:
+        known: ProgramError | None = import_module(f"gdx_sdk._generated.{program}.errors").from_code(
+            code, logs
+        )
+        if known is not None:
+            known.instruction_index = index
+            return known
+    name, sentence = _named(code, logs)
+    return ProgramError(program, code, name, sentence, logs, instruction_index=index)
+
+
+def _named(code: int, logs: Sequence[str]) -> tuple[str, str]:
     for line in reversed(logs):
         if (found := _ANCHOR.search(line)) and int(found[2]) == code:
             return found[1], found[3]
