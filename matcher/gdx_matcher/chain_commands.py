@@ -108,13 +108,16 @@ class ChainCommands:
     def _set_position(self, command: c.SetPosition, events: list[Event]) -> None:
         risk = self._known(command.market_index, events, command.account)
         if risk is not None:
-            risk.holdings[command.account, command.market_index].settled = PositionState(
+            holding = risk.holdings[command.account, command.market_index]
+            holding.settled = PositionState(
                 command.size_e8,
                 command.cost_atoms,
                 command.collateral_atoms,
                 command.funding_index,
                 command.loss_index,
             )
+            holding.realized_pnl_atoms = command.realized_pnl_atoms
+            holding.accumulated_funding_atoms = command.accumulated_funding_atoms
             risk.recount_interest(command.market_index)
 
     def _bust(self, command: c.BustTrade, events: list[Event]) -> None:

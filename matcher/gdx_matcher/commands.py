@@ -225,6 +225,8 @@ class SetPosition(msgspec.Struct, frozen=True, gc=False):
     collateral_atoms: int
     funding_index: int = 0  # signed
     loss_index: int = 0
+    realized_pnl_atoms: int = 0  # signed
+    accumulated_funding_atoms: int = 0  # signed
 
 
 class BustTrade(msgspec.Struct, frozen=True, gc=False):

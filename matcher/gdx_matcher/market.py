@@ -22,6 +22,7 @@ class MarketConfig(msgspec.Struct, frozen=True, gc=False):
     maker_fee_ppm: int = 0  # signed: < 0 is a rebate
     taker_fee_ppm: int = 0
     initial_margin_bps: int = 1_000
+    maintenance_margin_bps: int = 500
     net_band_bps: int = 0  # the program's price band, used for V2 net fills
     batch_version: int = 1
     batch_max_age_ms: int = 400
@@ -38,6 +39,7 @@ class MarketConfig(msgspec.Struct, frozen=True, gc=False):
             ("maker_fee_ppm", -PPM, PPM),
             ("taker_fee_ppm", 0, PPM),
             ("initial_margin_bps", 1, BPS),
+            ("maintenance_margin_bps", 1, BPS),
             ("net_band_bps", 0, BPS),
             ("batch_version", 1, 2),
             ("batch_max_age_ms", 1, 2**32 - 1),

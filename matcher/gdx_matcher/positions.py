@@ -10,7 +10,6 @@ these two numbers.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import msgspec
 
@@ -19,8 +18,11 @@ from gdx_matcher.events import TradeExecuted
 from gdx_sdk.math import (
     MarketState,
     PositionState,
+    add_collateral,
     charge_fee,
+    charge_insurance,
     fill,
+    liquidation_price_e6,
     net_fill,
     notional_atoms,
     settle_overdraft,
@@ -66,6 +68,28 @@ class Holding(msgspec.Struct, array_like=True, gc=False):
         if settled.size_e8 and market.loss_index(Side(settled.size_e8 < 0)) != settled.loss_index:
             value -= unpaid_loss_atoms(settled, market)
         return value
+
+
+def believed_account(holding: Holding, maintenance_margin_bps: int) -> dict[str, int]:
+    """The fields of the UserPosition account that the engine's log determines, by the account's names.
+
+    Not among them: owners and times, and what depends on the mark price of the moment (maintenance margin and
+    unrealized profit).
+    """
+    settled = holding.settled
+    return {
+        "size": settled.size_e8,
+        "entry_price": settled.entry_price_e6,
+        "collateral": settled.collateral_atoms,
+        "leverage": holding.leverage,
+        "liquidation_price": liquidation_price_e6(settled, maintenance_margin_bps),
+        "realized_pnl": holding.realized_pnl_atoms,
+        "funding_index": settled.funding_index,
+        "accumulated_funding": holding.accumulated_funding_atoms,
+        "cost_atoms": settled.cost_atoms,
+        "loss_index": settled.loss_index,
+        "requested_release_atoms": holding.release_atoms,
+    }
 
 
 Holdings = dict[tuple[int, int], Holding]  # by (account, market index)
@@ -127,11 +151,25 @@ class Settlement:
         holding = self.holdings[account, self.market_index]
         holding.settled, self.market = charge_fee(holding.settled, self.market, fee_atoms)
 
+    def insure(self, account: int, fee_atoms: int) -> None:
+        """Take insurance's share of a liquidation fee out of the collateral."""
+        holding = self.holdings[account, self.market_index]
+        holding.settled, self.market = charge_insurance(holding.settled, self.market, fee_atoms)
+
+    def add_collateral(self, account: int, amount_atoms: int) -> None:
+        """Money in (+) or out (−) of a touched position together with the market's pool."""
+        holding = self.touch(account)
+        holding.settled, self.market = add_collateral(holding.settled, self.market, amount_atoms)
+
     def finish(self) -> MarketState:
         """End the instruction: overdrafts move into cost or shortfall, clocks are stamped."""
         for account, side in self._closed_sides.items():
             holding = self.holdings[account, self.market_index]
-            holding.settled, self.market = settle_overdraft(holding.settled, self.market, closed_side=side)
+            # One that was flat all along can only have paid fees; the program charges the longs then.
+            closed_side = Side.BUY if side is None else side
+            holding.settled, self.market = settle_overdraft(
+                holding.settled, self.market, closed_side=closed_side
+            )
             holding.updated_ts = self.timestamp_ts
         return self.market
 
@@ -178,7 +216,8 @@ def settle_liquidation(
     quote = notional_atoms(liquidation.price_e6, size) * (1 if size > 0 else -1)
     settlement.fill(liquidation.account, size, quote)
     settlement.fill(liquidation.liquidator, -size, -quote)
-    settlement.pay(liquidation.account, liquidation.fee_atoms)
+    settlement.insure(liquidation.account, liquidation.insurance_atoms)
+    settlement.pay(liquidation.account, liquidation.fee_atoms - liquidation.insurance_atoms)
     settlement.pay(liquidation.liquidator, liquidation.insurance_atoms - liquidation.fee_atoms)
     return settlement.finish()
 
@@ -186,7 +225,5 @@ def settle_liquidation(
 def change_collateral(holdings: Holdings, market: MarketState, change: ChangeCollateral) -> MarketState:
     """Add or release collateral of a touched position."""
     settlement = Settlement(holdings, change.market_index, market, change.timestamp_ts)
-    holding = settlement.touch(change.account)
-    collateral = holding.settled.collateral_atoms + change.delta_atoms
-    holding.settled = replace(holding.settled, collateral_atoms=collateral)
+    settlement.add_collateral(change.account, change.delta_atoms)
     return settlement.finish()

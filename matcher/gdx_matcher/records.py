@@ -62,7 +62,7 @@ _LAYOUTS: dict[int, tuple[type, str]] = {
     13: (c.RequestRelease, "IHQ"),
     14: (c.SetIndices, "HqQQ"),
     15: (c.LiquidatePosition, "IIHqQQQQ"),
-    16: (c.SetPosition, "IHqqQqQ"),
+    16: (c.SetPosition, "IHqqQqQqq"),
     17: (c.BustTrade, "HQI"),
     18: (c.SetBatchVersion, "HBQ"),
     19: (c.CutBatch, "H?"),

@@ -21,7 +21,7 @@ from gdx_matcher.errors import ShardStopped
 from gdx_matcher.events import CommandRejected, Event, RejectReason, TradeBusted, TradeExecuted
 from gdx_matcher.log import Disk, Log, TornTail
 from gdx_matcher.market import MarketConfig
-from gdx_matcher.positions import Holding
+from gdx_matcher.positions import Holding, believed_account
 from gdx_matcher.publishing import publish, reconcile, refused_trade
 from gdx_matcher.risk import Risk
 from gdx_matcher.snapshot import ShardState, newest_snapshot, write_snapshot
@@ -151,6 +151,11 @@ class Shard:
         """What the shard believes of a position; ``.settled`` is the account on chain."""
         assert self.engine.risk is not None
         return self.engine.risk.holdings[account, market_index]
+
+    def believed_account(self, account: int, market_index: int) -> dict[str, int]:
+        """Field by field, what the UserPosition account must hold; see `positions.believed_account`."""
+        config = self.engine.books[market_index].config
+        return believed_account(self.position(account, market_index), config.maintenance_margin_bps)
 
     def state(self) -> ShardState:
         """Everything the log leads to."""

@@ -157,7 +157,7 @@ def test_a_log_killed_while_it_was_created_starts_anew(path: Path) -> None:
 
 def test_two_processes_cannot_share_a_log(path: Path) -> None:
     log = Log(path, b"test")
-    with pytest.raises(ShardInUse, match="commands.log"):
+    with pytest.raises(ShardInUse, match=r"commands\.log"):
         Log(path, b"test")
     log.close()
     Log(path, b"test").close()

@@ -27,7 +27,7 @@ EVERY_KIND: list[c.Command] = [
     c.RequestRelease(1, 2, MAX),
     c.SetIndices(1, -(2**63), MAX, MAX),
     c.LiquidatePosition(1, 2, 3, -(2**63), MAX, MAX, MAX, MAX),
-    c.SetPosition(1, 2, -(2**63), 2**63 - 1, MAX, -1, MAX),
+    c.SetPosition(1, 2, -(2**63), 2**63 - 1, MAX, -1, MAX, -5, -6),
     c.BustTrade(1, MAX, 6_400),
     c.SetBatchVersion(1, 2, MAX),
     c.CutBatch(1, True),
