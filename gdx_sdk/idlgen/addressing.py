@@ -26,7 +26,7 @@ from gdx_sdk.idlgen.resolve import Call, Member
 PUBKEY = Primitive("pubkey")
 BYTES = Primitive("bytes")
 _EVENT_AUTHORITY = Pda((ConstSeed(b"__event_authority"),))
-_TAKEN = frozenset(["program_id", "args", "accounts", "remaining_accounts", "keys", "data", "pdas"])
+TAKEN = frozenset(["program_id", "args", "accounts", "remaining_accounts", "keys", "data", "pdas"])
 
 Kind = Literal["given", "optional", "fixed", "derived", "program"]
 Origin: TypeAlias = "Slot | tuple[str, ...] | None"
@@ -96,9 +96,7 @@ class Addressing:
         slots: list[Slot] = []
         taken: set[str] = set()
         for account, path, group in _flatten(call.source.accounts, ()):
-            local = safe("_".join(path), _TAKEN, taken)
-            taken.add(local)
-            slots.append(Slot(account, path, local, group=group))
+            slots.append(Slot(account, path, _local(path, taken), group=group))
         for slot in slots:
             self._decide(slot, slots, call)
         _break_circles(slots)
@@ -209,7 +207,19 @@ def _program(pda: Pda) -> tuple[Seed, ...]:
 
 
 def _parameter(name: str) -> str:
-    return safe(field_name(name), _TAKEN)
+    return safe(field_name(name), TAKEN)
+
+
+def _local(path: tuple[str, ...], taken: set[str]) -> str:
+    """A short name of a local variable: the account's own, or with its group's, or with a number."""
+    name = safe(path[-1], TAKEN)
+    if name in taken and len("_".join(path)) <= 40:
+        name = safe("_".join(path), TAKEN)
+    number, base = 2, name
+    while name in taken:
+        name, number = f"{base}_{number}", number + 1
+    taken.add(name)
+    return name
 
 
 def _flatten(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gdx_sdk.idlgen.addressing import Slot, in_order
+from gdx_sdk.idlgen.addressing import TAKEN, Slot, in_order
 from gdx_sdk.idlgen.model import Account, AccountItem, Group, TypeExpr
 from gdx_sdk.idlgen.names import BUILTINS, field_name, pascal, safe, screaming, snake
 from gdx_sdk.idlgen.render.expressions import Source
@@ -37,6 +37,7 @@ class Builder:
         self.name = function_name(call_)
         self.base = pascal(call_.source.name)
         self.groups: dict[tuple[str, ...], str] = {}
+        self.group_locals: dict[tuple[str, ...], str] = {}
         self._name_groups(call_.source.accounts, ())
         module.own = {self.name, f"{self.base}Args", f"{self.base}Accounts", *self.groups.values()}
         self.all_given = not any(slot.is_required for slot in slots)
@@ -46,7 +47,7 @@ class Builder:
         """The names the instruction adds to the package."""
         names = [self.name]
         names += [f"{self.base}Args"] if self.call.args else []
-        names += [f"{self.base}Accounts", *self.groups.values()] if self.slots else []
+        names += [f"{self.base}Accounts"] if self.slots else []
         names += [f"decode_{self.name.rstrip('_')}_return"] if self.call.returns is not None else []
         return names
 
@@ -54,11 +55,15 @@ class Builder:
         for item in items:
             if isinstance(item, Group):
                 here = (*path, field_name(item.name))
-                self.groups[here] = self.base + "".join(pascal(part) for part in here) + "Accounts"
+                self.groups[here] = "".join(pascal(part) for part in here) + "Group"
+                taken = {slot.local for slot in self.slots} | set(self.group_locals.values())
+                self.group_locals[here] = safe(here[-1], TAKEN, taken)
                 self._name_groups(item.items, here)
 
     def render(self) -> None:
         """Add the instruction's code to the module."""
+        if self.name.startswith("test"):
+            self.module.notes.append("# ruff: noqa: PT028 (the program calls it so; this is no test)")
         final = self.module.standard("typing", "Final")
         self.module.add(f"DISCRIMINATOR: {final} = {hexed(self.call.source.discriminator)}")
         self._constants()
@@ -162,11 +167,11 @@ class Builder:
     def _lookups(self) -> list[str]:
         lines: list[str] = []
         for path in sorted(self.groups, key=len):
-            if not self._is_group_required(path):
-                source = self._group(path[:-1])
-                lines.append(
-                    f'    {self._group(path)}: {self.groups[path]} = {source}.get("{path[-1]}", {{}})'
-                )
+            local, outer = self.group_locals[path], self._group(path[:-1])
+            if self._is_group_required(path):
+                lines.append(f'    {local} = {outer}["{path[-1]}"]')
+            else:
+                lines.append(f'    {local}: {self.groups[path]} = {outer}.get("{path[-1]}", {{}})')
         for slot in in_order(self.slots):
             given = f'{self._group(slot.path[:-1])}.get("{slot.path[-1]}"'
             if slot.kind == "derived":
@@ -179,11 +184,7 @@ class Builder:
 
     def _group(self, path: tuple[str, ...]) -> str:
         """The expression of a group of accounts."""
-        if not path:
-            return "accounts"
-        if self._is_group_required(path):
-            return f'{self._group(path[:-1])}["{path[-1]}"]'
-        return "_".join((*path, "accounts"))
+        return self.group_locals[path] if path else "accounts"
 
     def _address(self, slot: Slot) -> str:
         """The expression of an account's address."""

@@ -147,7 +147,7 @@ class Package:
             builder.render()
             name = function_name(call)
             for exported in builder.exports:
-                index.relative(f".{name}", exported)
+                index.export(f".{name}", exported)
             names += builder.exports
             rows.append(f'    {hexed(call.source.discriminator)}: "{call.source.name}",')
             self._keep(f"instructions/{name}.py", module)
@@ -179,8 +179,8 @@ class Package:
         lazy = module.runtime("lazy_exports")
         imports = Source("", "")
         for name, home in exports.items():
-            imports.relative("." if home == name else f".{home}", name)
-        lines = imports.import_lines()
+            imports.export("." if home == name else f".{home}", name)
+        lines = imports.import_lines(106)
         rows = [f'            "{name}": "{exports[name]}",' for name in sorted(exports, key=member_key)]
         block = [f"if {checking}:", *(f"    {line}" if line else "" for line in lines), "else:"]
         block += [

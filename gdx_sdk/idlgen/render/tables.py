@@ -61,8 +61,10 @@ def errors(module: Source, program: Concrete) -> None:
 
 def constants(module: Source, program: Concrete) -> None:
     """``constants.py``: values as Python has them; expressions that are not values as their Rust text."""
-    final = module.standard("typing", "Final")
     found = program.program.constants
+    if not found:
+        return
+    final = module.standard("typing", "Final")
     names = unique([safe(identifier(constant.name)) for constant in found])
     for name, constant in zip(names, found, strict=True):
         type_ = program.resolver.resolve(constant.type, {}, "$.constants")

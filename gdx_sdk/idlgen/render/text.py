@@ -7,7 +7,15 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from gdx_sdk import runtime
+from gdx_sdk.idlgen.names import safe
+
 WIDTH = 110
+# Names that generated modules import from elsewhere; a type of an IDL that has one is imported as another.
+FOREIGN = frozenset(runtime.__all__) | {
+    *("ClassVar", "Final", "Iterable", "IntEnum", "Mapping", "NotRequired", "Sequence", "TypeAlias"),
+    *("TYPE_CHECKING", "TypedDict"),
+}
 _DEFINITIONS = ("def ", "class ", "@", "async ")
 
 
@@ -130,7 +138,9 @@ def union(before: str, names: Sequence[str], separator: str = " | ") -> str:
     line = before + separator.join(names)
     if len(line) <= WIDTH:
         return line
-    return "\n".join([f"{before}(", f"    {names[0]}", *(f"    | {name}" for name in names[1:]), ")"])
+    inner = "    " + separator.join(names)
+    lines = [inner] if len(inner) <= WIDTH else [f"    {names[0]}", *(f"    | {name}" for name in names[1:])]
+    return "\n".join([f"{before}(", *lines, ")"])
 
 
 def natural(name: str) -> list[tuple[int, int | str]]:
@@ -139,9 +149,14 @@ def natural(name: str) -> list[tuple[int, int | str]]:
 
 
 def member_key(name: str) -> tuple[int, list[tuple[int, int | str]]]:
-    """The order in which imports and ``__all__`` list names: constants, classes, the rest."""
+    """The order of ``__all__``: constants, classes, the rest."""
     rank = 0 if len(name) > 1 and name.isupper() else 1 if name[:1].isupper() else 2
     return rank, natural(name)
+
+
+def import_key(name: str) -> tuple[int, list[tuple[int, int | str]], list[tuple[int, int | str]]]:
+    """The order of names in an import: as ``__all__``, but capitals count only between equals."""
+    return member_key(name)[0], natural(name.lower()), natural(name)
 
 
 @dataclass
@@ -150,17 +165,18 @@ class Module:
 
     header: str
     docs: str
-    depth: int = 2
     own: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
     blocks: list[str] = field(default_factory=list)
-    _standard: dict[str, set[str]] = field(default_factory=dict)
+    _standard: dict[str, dict[str, str]] = field(default_factory=dict)
     _runtime: dict[str, str] = field(default_factory=dict)
     _relative: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def standard(self, module: str, name: str) -> str:
-        """Import a name of the standard library."""
-        self._standard.setdefault(module, set()).add(name)
-        return name
+        """Import a name of the standard library; under another name when the module has one like it."""
+        alias = f"{name}_" if name in self.own else name
+        self._standard.setdefault(module, {})[name] = alias
+        return alias
 
     def runtime(self, name: str) -> str:
         """Import a name of the runtime; under another name when the module has one like it."""
@@ -170,30 +186,30 @@ class Module:
 
     def relative(self, module: str, name: str) -> str:
         """Import a name of the same package, ``module`` with its dots."""
-        alias = f"{name}Type" if name in self.own else name
-        while alias in self.own and alias != name:
-            alias += "_"
+        is_taken = name in self.own or name in FOREIGN
+        alias = safe(f"{name}Type", self.own) if is_taken else name
         self._relative.setdefault(module, {})[name] = alias
         return alias
+
+    def export(self, module: str, name: str) -> None:
+        """Import a name to pass it on under the same name."""
+        self._relative.setdefault(module, {})[name] = name
 
     def add(self, block: str | list[str]) -> None:
         """Append a block of code."""
         self.blocks.append(block if isinstance(block, str) else "\n".join(block))
 
-    def import_lines(self) -> list[str]:
+    def import_lines(self, width: int = WIDTH) -> list[str]:
         """The imports from the same package."""
         order = sorted(self._relative, key=lambda m: (-len(m) + len(m.lstrip(".")), natural(m.lstrip("."))))
-        return "\n".join(_import(module, self._relative[module]) for module in order).split("\n")
+        return "\n".join(_import(module, self._relative[module], width) for module in order).split("\n")
 
     def render(self) -> str:
         """The module's source."""
-        parts = [self.header, *docstring(self.docs), "", "from __future__ import annotations", ""]
-        standard = [
-            f"from {module} import {', '.join(sorted(names, key=member_key))}"
-            for module, names in sorted(self._standard.items())
-        ]
-        if standard:
-            parts += [*standard, ""]
+        parts = [self.header, *self.notes, *docstring(self.docs), ""]
+        parts += ["from __future__ import annotations", ""]
+        if self._standard:
+            parts += [*(_import(module, names) for module, names in sorted(self._standard.items())), ""]
         if self._runtime:
             parts += [_import("gdx_sdk.runtime", self._runtime), ""]
         if self._relative:
@@ -216,10 +232,10 @@ def _is_line(block: str) -> bool:
     return "\n" not in block
 
 
-def _import(module: str, names: dict[str, str]) -> str:
-    ordered = sorted(names, key=member_key)
+def _import(module: str, names: dict[str, str], width: int = WIDTH) -> str:
+    ordered = sorted(names, key=import_key)
     items = [name if names[name] == name else f"{name} as {names[name]}" for name in ordered]
     line = f"from {module} import {', '.join(items)}"
-    if len(line) <= WIDTH:
+    if len(line) <= width:
         return line
     return "\n".join([f"from {module} import (", *(f"    {item}," for item in items), ")"])
