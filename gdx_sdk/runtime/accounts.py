@@ -120,6 +120,7 @@ class FixedAccount(Account):
 
     __slots__ = ("_source",)
     SIZE: ClassVar[int] = 0
+    _keys: ClassVar[Mapping[str, int]] = {}  # where the keys lie, known once decode is compiled
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -152,14 +153,10 @@ class FixedAccount(Account):
 
         def __getattr__(self, name):
             """A key that ``decode`` left in the bytes: make it now, keep it."""
-            lazy = self.LAYOUT.offsets.get(name)
-            if lazy is None or self.LAYOUT.field(name).codec is not PUBKEY:
+            at = self._keys.get(name)
+            if at is None:
                 raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-            try:
-                source = object.__getattribute__(self, "_source")
-            except AttributeError:
-                raise AttributeError(f"{type(self).__name__}.{name} was never set") from None
-            key = Pubkey.from_bytes(source[lazy : lazy + 32])
+            key = Pubkey.from_bytes(self._source[at : at + 32])
             object.__setattr__(self, name, key)
             return key
 
@@ -196,6 +193,7 @@ def _checked(cls: type[FixedAccount], data: bytes) -> bytes:
 def _compile_decode(cls: type[FixedAccount]) -> Any:
     """Build ``decode(data)``: check, one ``struct`` call that skips the keys, slots filled, frozen."""
     start = cls.LAYOUT.start
+    cls._keys = {field.name: field.offset or 0 for field in cls.LAYOUT.run.fields if field.codec is PUBKEY}
     eager = [field for field in cls.LAYOUT.run.fields if field.codec is not PUBKEY]
     source = (
         "def decode(data):\n"

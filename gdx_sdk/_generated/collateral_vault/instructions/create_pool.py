@@ -39,12 +39,12 @@ def create_pool(
         pool = pdas.find_pool(accounts["market"], program_id)[0]
     system_program = accounts.get("system_program", SYSTEM_PROGRAM)
     keys = [
-        AccountMeta(accounts["payer"], is_signer=True, is_writable=True),
-        AccountMeta(accounts["vault_state"], is_signer=False, is_writable=False),
-        AccountMeta(pool, is_signer=False, is_writable=True),
-        AccountMeta(accounts["market"], is_signer=False, is_writable=False),
-        AccountMeta(accounts["position_authority"], is_signer=True, is_writable=False),
-        AccountMeta(system_program, is_signer=False, is_writable=False),
+        AccountMeta(accounts["payer"], True, True),  # signer, writable
+        AccountMeta(accounts["vault_state"], False, False),
+        AccountMeta(pool, False, True),  # writable
+        AccountMeta(accounts["market"], False, False),
+        AccountMeta(accounts["position_authority"], True, False),  # signer
+        AccountMeta(system_program, False, False),
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)

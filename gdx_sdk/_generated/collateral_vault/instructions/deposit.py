@@ -53,15 +53,15 @@ def deposit(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["vault_state"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["collateral"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["depositor_token"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["vault_token"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["quote_mint"], is_signer=False, is_writable=False),
-        AccountMeta(accounts["token_authority"], is_signer=True, is_writable=False),
-        AccountMeta(accounts["token_program"], is_signer=False, is_writable=False),
-        AccountMeta(event_authority, is_signer=False, is_writable=False),
-        AccountMeta(program, is_signer=False, is_writable=False),
+        AccountMeta(accounts["vault_state"], False, True),  # writable
+        AccountMeta(accounts["collateral"], False, True),  # writable
+        AccountMeta(accounts["depositor_token"], False, True),  # writable
+        AccountMeta(accounts["vault_token"], False, True),  # writable
+        AccountMeta(accounts["quote_mint"], False, False),
+        AccountMeta(accounts["token_authority"], True, False),  # signer
+        AccountMeta(accounts["token_program"], False, False),
+        AccountMeta(event_authority, False, False),
+        AccountMeta(program, False, False),
         *remaining_accounts,
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["amount_atoms"])

@@ -39,10 +39,10 @@ def lock(
 ) -> Instruction:
     """Free collateral to a market's pool; only the position program may."""
     keys = [
-        AccountMeta(accounts["vault_state"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["collateral"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["pool"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["position_authority"], is_signer=True, is_writable=False),
+        AccountMeta(accounts["vault_state"], False, True),  # writable
+        AccountMeta(accounts["collateral"], False, True),  # writable
+        AccountMeta(accounts["pool"], False, True),  # writable
+        AccountMeta(accounts["position_authority"], True, False),  # signer
         *remaining_accounts,
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["amount_atoms"])

@@ -45,12 +45,12 @@ def open_account(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["payer"], is_signer=True, is_writable=True),
-        AccountMeta(accounts["owner"], is_signer=False, is_writable=False),
-        AccountMeta(collateral, is_signer=False, is_writable=True),
-        AccountMeta(system_program, is_signer=False, is_writable=False),
-        AccountMeta(event_authority, is_signer=False, is_writable=False),
-        AccountMeta(program, is_signer=False, is_writable=False),
+        AccountMeta(accounts["payer"], True, True),  # signer, writable
+        AccountMeta(accounts["owner"], False, False),
+        AccountMeta(collateral, False, True),  # writable
+        AccountMeta(system_program, False, False),
+        AccountMeta(event_authority, False, False),
+        AccountMeta(program, False, False),
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)

@@ -38,9 +38,9 @@ def sweep_fees(
 ) -> Instruction:
     """A market's pool to the collected fees; only the position program may."""
     keys = [
-        AccountMeta(accounts["vault_state"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["pool"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["position_authority"], is_signer=True, is_writable=False),
+        AccountMeta(accounts["vault_state"], False, True),  # writable
+        AccountMeta(accounts["pool"], False, True),  # writable
+        AccountMeta(accounts["position_authority"], True, False),  # signer
         *remaining_accounts,
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["amount_atoms"])

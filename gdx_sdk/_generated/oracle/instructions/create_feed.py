@@ -59,13 +59,13 @@ def create_feed(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["upgrade_authority"], is_signer=True, is_writable=True),
-        AccountMeta(feed, is_signer=False, is_writable=True),
-        AccountMeta(this_program, is_signer=False, is_writable=False),
-        AccountMeta(accounts["program_data"], is_signer=False, is_writable=False),
-        AccountMeta(system_program, is_signer=False, is_writable=False),
-        AccountMeta(event_authority, is_signer=False, is_writable=False),
-        AccountMeta(program, is_signer=False, is_writable=False),
+        AccountMeta(accounts["upgrade_authority"], True, True),  # signer, writable
+        AccountMeta(feed, False, True),  # writable
+        AccountMeta(this_program, False, False),
+        AccountMeta(accounts["program_data"], False, False),
+        AccountMeta(system_program, False, False),
+        AccountMeta(event_authority, False, False),
+        AccountMeta(program, False, False),
         *remaining_accounts,
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["args"])

@@ -44,8 +44,8 @@ def publish_price(
 ) -> Instruction:
     """A publisher says a price, half the width of its confidence interval and when it saw them."""
     keys = [
-        AccountMeta(accounts["feed"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["publisher"], is_signer=True, is_writable=False),
+        AccountMeta(accounts["feed"], False, True),  # writable
+        AccountMeta(accounts["publisher"], True, False),  # signer
         *remaining_accounts,
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["price_e6"], args["confidence_e6"], args["publish_ts"])

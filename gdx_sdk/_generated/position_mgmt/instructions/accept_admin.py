@@ -40,11 +40,11 @@ def accept_admin(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["config"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["new_admin"], is_signer=True, is_writable=False),
-        AccountMeta(instructions, is_signer=False, is_writable=False),
-        AccountMeta(event_authority, is_signer=False, is_writable=False),
-        AccountMeta(program, is_signer=False, is_writable=False),
+        AccountMeta(accounts["config"], False, True),  # writable
+        AccountMeta(accounts["new_admin"], True, False),  # signer
+        AccountMeta(instructions, False, False),
+        AccountMeta(event_authority, False, False),
+        AccountMeta(program, False, False),
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)

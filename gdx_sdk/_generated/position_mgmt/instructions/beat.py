@@ -33,9 +33,9 @@ def beat(
     if beat is None:
         beat = pdas.find_beat(program_id)[0]
     keys = [
-        AccountMeta(accounts["config"], is_signer=False, is_writable=False),
-        AccountMeta(beat, is_signer=False, is_writable=True),
-        AccountMeta(accounts["active_relayer"], is_signer=True, is_writable=False),
+        AccountMeta(accounts["config"], False, False),
+        AccountMeta(beat, False, True),  # writable
+        AccountMeta(accounts["active_relayer"], True, False),  # signer
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)

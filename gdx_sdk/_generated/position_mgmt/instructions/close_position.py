@@ -37,11 +37,11 @@ def close_position(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["owner"], is_signer=True, is_writable=True),
-        AccountMeta(accounts["market"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["position"], is_signer=False, is_writable=True),
-        AccountMeta(event_authority, is_signer=False, is_writable=False),
-        AccountMeta(program, is_signer=False, is_writable=False),
+        AccountMeta(accounts["owner"], True, True),  # signer, writable
+        AccountMeta(accounts["market"], False, True),  # writable
+        AccountMeta(accounts["position"], False, True),  # writable
+        AccountMeta(event_authority, False, False),
+        AccountMeta(program, False, False),
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)

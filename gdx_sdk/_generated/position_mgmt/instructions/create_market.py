@@ -72,19 +72,19 @@ def create_market(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["payer"], is_signer=True, is_writable=True),
-        AccountMeta(accounts["config"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["admin"], is_signer=True, is_writable=False),
-        AccountMeta(market, is_signer=False, is_writable=True),
-        AccountMeta(accounts["price_feed"], is_signer=False, is_writable=False),
-        AccountMeta(accounts["vault_state"], is_signer=False, is_writable=False),
-        AccountMeta(accounts["pool"], is_signer=False, is_writable=True),
-        AccountMeta(authority, is_signer=False, is_writable=False),
-        AccountMeta(vault_program, is_signer=False, is_writable=False),
-        AccountMeta(system_program, is_signer=False, is_writable=False),
-        AccountMeta(instructions, is_signer=False, is_writable=False),
-        AccountMeta(event_authority, is_signer=False, is_writable=False),
-        AccountMeta(program, is_signer=False, is_writable=False),
+        AccountMeta(accounts["payer"], True, True),  # signer, writable
+        AccountMeta(accounts["config"], False, True),  # writable
+        AccountMeta(accounts["admin"], True, False),  # signer
+        AccountMeta(market, False, True),  # writable
+        AccountMeta(accounts["price_feed"], False, False),
+        AccountMeta(accounts["vault_state"], False, False),
+        AccountMeta(accounts["pool"], False, True),  # writable
+        AccountMeta(authority, False, False),
+        AccountMeta(vault_program, False, False),
+        AccountMeta(system_program, False, False),
+        AccountMeta(instructions, False, False),
+        AccountMeta(event_authority, False, False),
+        AccountMeta(program, False, False),
         *remaining_accounts,
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["args"])

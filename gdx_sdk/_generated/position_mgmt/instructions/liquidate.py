@@ -55,15 +55,15 @@ def liquidate(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["liquidator"], is_signer=True, is_writable=False),
-        AccountMeta(config, is_signer=False, is_writable=False),
-        AccountMeta(accounts["market"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["price_feed"], is_signer=False, is_writable=False),
+        AccountMeta(accounts["liquidator"], True, False),  # signer
+        AccountMeta(config, False, False),
+        AccountMeta(accounts["market"], False, True),  # writable
+        AccountMeta(accounts["price_feed"], False, False),
         optional_account(accounts.get("fallback_feed"), program_id, is_signer=False, is_writable=False),
-        AccountMeta(accounts["position"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["liquidator_position"], is_signer=False, is_writable=True),
-        AccountMeta(event_authority, is_signer=False, is_writable=False),
-        AccountMeta(program, is_signer=False, is_writable=False),
+        AccountMeta(accounts["position"], False, True),  # writable
+        AccountMeta(accounts["liquidator_position"], False, True),  # writable
+        AccountMeta(event_authority, False, False),
+        AccountMeta(program, False, False),
         *remaining_accounts,
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["size_e8"])

@@ -57,14 +57,14 @@ def open_position(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["payer"], is_signer=True, is_writable=True),
-        AccountMeta(accounts["owner"], is_signer=True, is_writable=False),
-        AccountMeta(accounts["config"], is_signer=False, is_writable=False),
-        AccountMeta(accounts["market"], is_signer=False, is_writable=True),
-        AccountMeta(position, is_signer=False, is_writable=True),
-        AccountMeta(system_program, is_signer=False, is_writable=False),
-        AccountMeta(event_authority, is_signer=False, is_writable=False),
-        AccountMeta(program, is_signer=False, is_writable=False),
+        AccountMeta(accounts["payer"], True, True),  # signer, writable
+        AccountMeta(accounts["owner"], True, False),  # signer
+        AccountMeta(accounts["config"], False, False),
+        AccountMeta(accounts["market"], False, True),  # writable
+        AccountMeta(position, False, True),  # writable
+        AccountMeta(system_program, False, False),
+        AccountMeta(event_authority, False, False),
+        AccountMeta(program, False, False),
         *remaining_accounts,
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["leverage"])

@@ -50,11 +50,11 @@ def propose_change(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["config"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["admin"], is_signer=True, is_writable=False),
-        AccountMeta(instructions, is_signer=False, is_writable=False),
-        AccountMeta(event_authority, is_signer=False, is_writable=False),
-        AccountMeta(program, is_signer=False, is_writable=False),
+        AccountMeta(accounts["config"], False, True),  # writable
+        AccountMeta(accounts["admin"], True, False),  # signer
+        AccountMeta(instructions, False, False),
+        AccountMeta(event_authority, False, False),
+        AccountMeta(program, False, False),
         *remaining_accounts,
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["change_hash"])

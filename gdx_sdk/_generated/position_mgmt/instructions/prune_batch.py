@@ -38,12 +38,12 @@ def prune_batch(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["config"], is_signer=False, is_writable=False),
-        AccountMeta(accounts["market"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["batch"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["relayer"], is_signer=False, is_writable=True),
-        AccountMeta(event_authority, is_signer=False, is_writable=False),
-        AccountMeta(program, is_signer=False, is_writable=False),
+        AccountMeta(accounts["config"], False, False),
+        AccountMeta(accounts["market"], False, True),  # writable
+        AccountMeta(accounts["batch"], False, True),  # writable
+        AccountMeta(accounts["relayer"], False, True),  # writable
+        AccountMeta(event_authority, False, False),
+        AccountMeta(program, False, False),
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)

@@ -49,13 +49,13 @@ def request_release(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["owner"], is_signer=True, is_writable=False),
-        AccountMeta(accounts["config"], is_signer=False, is_writable=False),
-        AccountMeta(accounts["market"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["position"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["price_feed"], is_signer=False, is_writable=False),
-        AccountMeta(event_authority, is_signer=False, is_writable=False),
-        AccountMeta(program, is_signer=False, is_writable=False),
+        AccountMeta(accounts["owner"], True, False),  # signer
+        AccountMeta(accounts["config"], False, False),
+        AccountMeta(accounts["market"], False, True),  # writable
+        AccountMeta(accounts["position"], False, True),  # writable
+        AccountMeta(accounts["price_feed"], False, False),
+        AccountMeta(event_authority, False, False),
+        AccountMeta(program, False, False),
         *remaining_accounts,
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["amount_atoms"])

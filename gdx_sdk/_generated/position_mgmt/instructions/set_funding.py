@@ -54,10 +54,10 @@ def set_funding(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["market"], is_signer=False, is_writable=True),
-        AccountMeta(funding_authority, is_signer=True, is_writable=False),
-        AccountMeta(event_authority, is_signer=False, is_writable=False),
-        AccountMeta(program, is_signer=False, is_writable=False),
+        AccountMeta(accounts["market"], False, True),  # writable
+        AccountMeta(funding_authority, True, False),  # signer
+        AccountMeta(event_authority, False, False),
+        AccountMeta(program, False, False),
         *remaining_accounts,
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["funding_index"], args["funding_rate_e9"])

@@ -51,11 +51,11 @@ def set_pause_bits(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["config"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["signer"], is_signer=True, is_writable=False),
-        AccountMeta(instructions, is_signer=False, is_writable=False),
-        AccountMeta(event_authority, is_signer=False, is_writable=False),
-        AccountMeta(program, is_signer=False, is_writable=False),
+        AccountMeta(accounts["config"], False, True),  # writable
+        AccountMeta(accounts["signer"], True, False),  # signer
+        AccountMeta(instructions, False, False),
+        AccountMeta(event_authority, False, False),
+        AccountMeta(program, False, False),
         *remaining_accounts,
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["pause_bits"])

@@ -57,14 +57,14 @@ def settle_batch(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["relayer"], is_signer=True, is_writable=True),
-        AccountMeta(config, is_signer=False, is_writable=False),
-        AccountMeta(accounts["market"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["price_feed"], is_signer=False, is_writable=False),
-        AccountMeta(accounts["batch"], is_signer=False, is_writable=True),
-        AccountMeta(system_program, is_signer=False, is_writable=False),
-        AccountMeta(event_authority, is_signer=False, is_writable=False),
-        AccountMeta(program, is_signer=False, is_writable=False),
+        AccountMeta(accounts["relayer"], True, True),  # signer, writable
+        AccountMeta(config, False, False),
+        AccountMeta(accounts["market"], False, True),  # writable
+        AccountMeta(accounts["price_feed"], False, False),
+        AccountMeta(accounts["batch"], False, True),  # writable
+        AccountMeta(system_program, False, False),
+        AccountMeta(event_authority, False, False),
+        AccountMeta(program, False, False),
         *remaining_accounts,
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["data"])

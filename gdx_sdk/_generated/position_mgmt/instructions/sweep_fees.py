@@ -45,13 +45,13 @@ def sweep_fees(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["market"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["pool"], is_signer=False, is_writable=True),
-        AccountMeta(accounts["vault_state"], is_signer=False, is_writable=True),
-        AccountMeta(authority, is_signer=False, is_writable=False),
-        AccountMeta(vault_program, is_signer=False, is_writable=False),
-        AccountMeta(event_authority, is_signer=False, is_writable=False),
-        AccountMeta(program, is_signer=False, is_writable=False),
+        AccountMeta(accounts["market"], False, True),  # writable
+        AccountMeta(accounts["pool"], False, True),  # writable
+        AccountMeta(accounts["vault_state"], False, True),  # writable
+        AccountMeta(authority, False, False),
+        AccountMeta(vault_program, False, False),
+        AccountMeta(event_authority, False, False),
+        AccountMeta(program, False, False),
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)

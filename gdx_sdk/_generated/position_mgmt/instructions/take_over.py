@@ -41,11 +41,11 @@ def take_over(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["config"], is_signer=False, is_writable=True),
-        AccountMeta(beat, is_signer=False, is_writable=True),
-        AccountMeta(accounts["relayer"], is_signer=True, is_writable=False),
-        AccountMeta(event_authority, is_signer=False, is_writable=False),
-        AccountMeta(program, is_signer=False, is_writable=False),
+        AccountMeta(accounts["config"], False, True),  # writable
+        AccountMeta(beat, False, True),  # writable
+        AccountMeta(accounts["relayer"], True, False),  # signer
+        AccountMeta(event_authority, False, False),
+        AccountMeta(program, False, False),
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)
