@@ -56,11 +56,14 @@ class BookSide:
         self.all_or_none: dict[int, Order] = {}  # by order id, in order of arrival
 
     def add(self, order: Order) -> None:
-        """Put an order at the end of its price's queue."""
+        """Put an order at the end of its price's queue, or among the all-or-none orders."""
         if order.all_or_none:
             self.all_or_none[order.order_id] = order
-            return
-        key = order.price_e6 * self.sign
+        else:
+            self.add_displayed(order, order.price_e6 * self.sign)
+
+    def add_displayed(self, order: Order, key: int) -> None:
+        """Put an order at the end of the queue of its price's key."""
         level = self.levels.get(key)
         if level is not None:
             level.queue.append(order)

@@ -19,6 +19,7 @@ from gdx_matcher.events import (
     Event,
     MarketHalted,
     OrderAccepted,
+    OrderCanceled,
     OrderReduced,
     OrderRejected,
     RejectReason,
@@ -166,7 +167,7 @@ class Engine:
         self.sequence += 1
         resting = Order(order_id, account, order.market_index, order.side, price, left, self.sequence)
         orders[order_id] = resting
-        own.add(resting)
+        own.add_displayed(resting, -limit_key)
 
     def _place_any(self, order: c.PlaceOrder, events: list[Event]) -> None:
         matcher, size = self._matcher, order.size_e8
@@ -253,7 +254,15 @@ class Engine:
         if order is None or (command.account != ANY_ACCOUNT and command.account != order.account):
             self._resting(command, events)
             return
-        events.append(matcher.cancel(order, self.books[order.market_index], REQUESTED))
+        book = self.books[order.market_index]
+        if matcher.risk is not None:
+            events.append(matcher.cancel(order, book, REQUESTED))
+            return
+        events.append(
+            OrderCanceled(order.order_id, order.account, order.market_index, REQUESTED, order.left_e8)
+        )
+        del matcher.orders[order.order_id]
+        (book.bids if order.side is BUY else book.asks).remove(order)
 
     def _reduce(self, command: c.ReduceOrder, events: list[Event]) -> None:
         order = self._resting(command, events)
