@@ -1,0 +1,33 @@
+"""Chains with the five programs, and worlds that build on each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.programs.harness.chain import Chain
+from tests.programs.harness.tokens import TOKEN, TOKEN_2022, USDT
+from tests.programs.harness.vault_world import User, VaultWorld
+
+
+@pytest.fixture
+def chain() -> Chain:
+    """The five programs, nothing else."""
+    return Chain()
+
+
+@pytest.fixture
+def vault(chain: Chain) -> VaultWorld:
+    """A vault of an SPL Token mint, without delay and without a withdrawal limit."""
+    return VaultWorld(chain).create()
+
+
+@pytest.fixture(params=[TOKEN, TOKEN_2022], ids=["token", "token_2022"])
+def any_vault(request: pytest.FixtureRequest, chain: Chain) -> VaultWorld:
+    """A vault of either token program."""
+    return VaultWorld(chain, token_program=request.param).create()
+
+
+@pytest.fixture
+def user(vault: VaultWorld) -> User:
+    """A user with 1,000 USDT in the vault and 500 in the wallet."""
+    return vault.user(deposited_atoms=1_000 * USDT, tokens_atoms=500 * USDT)

@@ -1,0 +1,104 @@
+"""The same attacks on every instruction's accounts: unsigned, read-only, forged, of another type, missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from solders.pubkey import Pubkey
+
+from gdx_sdk.programs import PROGRAM_IDS, name_of
+
+from .chain import UPGRADEABLE_LOADER, Chain
+from .codec import SYSTEM, Call, event_authority, idl
+from .tokens import TOKEN, TOKEN_2022
+
+SYSVAR_OWNER = Pubkey.from_string("Sysvar1111111111111111111111111111111111111")
+_OURS = frozenset(PROGRAM_IDS.values())
+_TOKENS = frozenset((TOKEN, TOKEN_2022))
+
+
+def refuses_wrong_accounts(chain: Chain, call: Call, **expected: str | None) -> None:
+    """Attack each account of a valid call in each way that fits it, then run the call itself.
+
+    `expected` names the error of an attack, as `account__attack`, where it is not the usual one of Anchor;
+    None leaves an attack out that does no harm on purpose.
+    """
+    unused, wrong = set(expected), []
+    for name, attack, changed, usual in _attacks(chain, call):
+        label = f"{name}__{attack}"
+        unused.discard(label)
+        error = expected.get(label, usual)
+        if error is None:
+            continue
+        try:
+            chain.refused(changed, error=error)
+        except AssertionError as failure:
+            wrong.append(f"{label}: {failure}")
+    assert not unused, f"no such attacks: {sorted(unused)}"
+    assert not wrong, "\n".join(wrong)
+    chain.send(call)
+
+
+def _attacks(chain: Chain, call: Call) -> Iterator[tuple[str, str, Call, str]]:
+    creates = any(
+        chain.account(call.address_of(entry["name"])) is None and "pda" in entry for entry in call.entries
+    )
+    addresses = [call.address_of(entry["name"]) for entry in call.entries]
+    for entry in call.entries:
+        name, address = entry["name"], call.address_of(entry["name"])
+        is_alone = addresses.count(address) == 1
+        account = chain.account(address)
+        is_state = account is not None and account.owner in _OURS | _TOKENS
+        if entry.get("signer"):
+            yield name, "unsigned", call.without_signature_of(name), "AccountNotSigner"
+        if entry.get("writable") and is_alone and (is_state or entry.get("signer")):
+            pays = creates and entry.get("signer")
+            usual = "runtime.PrivilegeEscalation" if pays else "ConstraintMut"
+            yield name, "read_only", call.with_read_only(name), usual
+        if entry.get("optional") and address == PROGRAM_IDS[call.program]:
+            continue
+        yield from _impostors(chain, call, entry, account, is_state)
+
+
+def _impostors(
+    chain: Chain, call: Call, entry: dict[str, Any], account: Any, is_state: bool
+) -> Iterator[tuple[str, str, Call, str]]:
+    name = entry["name"]
+    if name == "event_authority":
+        other = event_authority("oracle" if call.program != "oracle" else "funding_rate")
+        yield name, "other", call.but(event_authority=other), "ConstraintAddress"
+    elif name == "program":
+        yield name, "other", call.but(program=SYSTEM), "runtime.MissingAccount"
+    elif account is not None and account.executable:
+        yield name, "other", call.but(**{name: UPGRADEABLE_LOADER}), "InvalidProgramId"
+    elif name == "instructions":
+        forged = chain.put(Pubkey.new_unique(), bytes(100), SYSVAR_OWNER)
+        yield name, "forged", call.but(instructions=forged), "ConstraintAddress"
+    elif is_state and not entry.get("signer"):
+        data = bytes(account.data)
+        forged = chain.put(Pubkey.new_unique(), data, Pubkey.new_unique())
+        yield name, "forged", call.but(**{name: forged}), "AccountOwnedByWrongProgram"
+        if account.owner in _OURS:
+            other = chain.put(Pubkey.new_unique(), bytes([data[0] ^ 1]) + data[1:], account.owner)
+            yield name, "other_type", call.but(**{name: other}), "AccountDiscriminatorMismatch"
+            zeros = chain.put(Pubkey.new_unique(), bytes(len(data)), account.owner)
+            yield name, "zeros", call.but(**{name: zeros}), "AccountDiscriminatorMismatch"
+        usual = "AccountOwnedByWrongProgram" if _is_zero_copy(account) else "AccountNotInitialized"
+        yield name, "missing", call.but(**{name: Pubkey.new_unique()}), usual
+    elif "pda" in entry and not entry.get("signer"):
+        yield name, "wrong_address", call.but(**{name: Pubkey.new_unique()}), "ConstraintSeeds"
+
+
+def _is_zero_copy(account: Any) -> bool:
+    """Whether Anchor loads the account in place, which checks the owner before anything else."""
+    if account.owner not in _OURS:
+        return False
+    source = idl(name_of(account.owner))
+    return source.accounts[bytes(account.data[:8])] in source.zero_copy
+
+
+def refuses_durable_nonce(chain: Chain, call: Call, signer: Pubkey) -> None:
+    """A valid admin call is refused behind a durable nonce of its signer, and goes through without."""
+    chain.refused(chain.nonce_first(signer), call, error="DurableNonceRefused")
+    chain.send(call)
