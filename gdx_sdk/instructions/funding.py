@@ -32,7 +32,6 @@ def sample_premium(market: Pubkey, *, price_feed: Pubkey, fallback: Pubkey | Non
             "market": market,
             "feed": price_feed,
             "fallback": fallback,
-            "event_authority": FUNDING_EVENTS,
         }
     )
 
