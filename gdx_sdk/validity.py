@@ -6,6 +6,14 @@ import json
 from enum import Enum, IntFlag
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+from gdx_sdk.units import BPS
+
+if TYPE_CHECKING:
+    from gdx_sdk.accounts import PriceFeed
+
+AVERAGE_PER_PRICE: Final = 1_000  # averages carry three more digits than prices
 
 
 class Validity(IntFlag):
@@ -40,3 +48,30 @@ def action_table() -> dict[OracleAction, Validity]:
 def is_allowed(action: OracleAction, validity: Validity | int) -> bool:
     """Whether a price with this validity may be used for `action`: no bit of it blocks."""
     return not action_table()[action] & validity
+
+
+def feed_validity(feed: PriceFeed, now_ts: int) -> Validity:
+    """What is wrong with the feed's own price at `now_ts` (unix seconds), as the programs judge it.
+
+    The fallback is not looked at: a feed with too few fresh publishers says so even when it has one.
+    """
+    limits = feed.limits
+    average_e6 = feed.ema_e9 // AVERAGE_PER_PRICE
+    age_s = now_ts - feed.publish_ts
+    fresh = sum(
+        publisher.price_e6 > 0 and publisher.publish_ts >= now_ts - limits.stale_seconds
+        for publisher in feed.publishers[: feed.publisher_count]
+    )
+    faults = {
+        Validity.NON_POSITIVE: feed.price_e6 == 0,
+        Validity.TOO_UNCERTAIN: feed.confidence_e6 * BPS > feed.price_e6 * limits.max_confidence_bps,
+        Validity.TOO_VOLATILE: abs(feed.price_e6 - average_e6) * BPS > average_e6 * limits.max_deviation_bps,
+        Validity.STALE: age_s > limits.stale_seconds,
+        Validity.TOO_OLD: age_s > limits.too_old_seconds,
+        Validity.TOO_FEW_PUBLISHERS: fresh < feed.min_publishers,
+    }
+    found = Validity(0)
+    for bit, is_faulty in faults.items():
+        if is_faulty:
+            found |= bit
+    return found

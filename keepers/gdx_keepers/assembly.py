@@ -11,7 +11,7 @@ from typing import IO
 
 from solders.pubkey import Pubkey
 
-from gdx_keepers.core.chain import SdkChain
+from gdx_keepers.chain import SdkChain
 from gdx_keepers.core.client_sender import ClientSender
 from gdx_keepers.core.clock import ChainClock
 from gdx_keepers.core.config import (
@@ -40,9 +40,9 @@ from gdx_keepers.jobs.oracle import Oracle
 from gdx_keepers.jobs.premium import Premium
 from gdx_keepers.jobs.pruner import Pruner
 from gdx_keepers.jobs.relayer import Relayer
+from gdx_sdk import pdas
 from gdx_sdk.batch import FileOutbox
 from gdx_sdk.client import Client
-from gdx_sdk.pdas import market_address
 from gdx_sdk.units import price_e6_from
 
 
@@ -228,7 +228,7 @@ def lock_folder(folder: Path) -> IO[str]:
 
 
 def _markets(symbols: Sequence[str]) -> dict[Pubkey, str]:
-    return {market_address(symbol): symbol for symbol in symbols}
+    return {pdas.market(symbol): symbol for symbol in symbols}
 
 
 def _price_source(config: OracleConfig) -> PriceSource:

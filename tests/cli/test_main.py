@@ -29,24 +29,14 @@ from tests.cli.conftest import DEAD_URL, Invoke, RunProcess
 REFUSED = ProgramError("position_mgmt", 6452, "BatchVersionNotAllowed", "the version is not allowed", ["log"])
 
 
-def every_command() -> Iterator[tuple[str, click.Command]]:
-    """Each command and sub-command with its full name."""
-    context = click.Context(gdx)
-    for name in COMMANDS:
-        command = gdx.get_command(context, name)
-        assert command is not None
-        yield name, command
-        if isinstance(command, click.Group):
-            for sub_name, sub_command in command.commands.items():
-                yield f"{name} {sub_name}", sub_command
-
-
-def name_of(item: object) -> str:
-    return item if isinstance(item, str) else ""
-
-
-def leaves() -> list[tuple[str, click.Command]]:
-    return [(name, command) for name, command in every_command() if not isinstance(command, click.Group)]
+def commands_of(noun: str) -> Iterator[tuple[str, click.Command]]:
+    """A noun's command and its sub-commands, each with its full name."""
+    command = gdx.get_command(click.Context(gdx), noun)
+    assert command is not None
+    yield noun, command
+    if isinstance(command, click.Group):
+        for name, sub_command in command.commands.items():
+            yield f"{noun} {name}", sub_command
 
 
 def test_the_quick_overview_is_what_click_prints() -> None:
@@ -81,21 +71,24 @@ def test_a_command_imports_no_other_and_nothing_heavy() -> None:
     assert done.stdout.strip().endswith("[]")
 
 
-@pytest.mark.parametrize(("name", "command"), every_command(), ids=name_of)
-def test_every_command_has_help(name: str, command: click.Command) -> None:
-    assert command.help, name
-    assert command.help.splitlines()[0].endswith("."), name
-    for parameter in command.params:
-        if isinstance(parameter, click.Option):
-            assert parameter.help, f"{name} {parameter.opts[0]} has no help"
-    shown = CliRunner().invoke(gdx, [*name.split(), "--help"])
-    assert shown.exit_code == 0
-    assert shown.output.startswith(f"Usage: gdx {name}") or shown.output.startswith("Usage:")
+@pytest.mark.parametrize("noun", COMMANDS)
+def test_every_command_has_help(noun: str) -> None:
+    for name, command in commands_of(noun):
+        assert command.help, name
+        assert command.help.splitlines()[0].endswith("."), name
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, f"{name} {parameter.opts[0]} has no help"
+        shown = CliRunner().invoke(gdx, [*name.split(), "--help"])
+        assert shown.exit_code == 0, name
+        assert shown.output.startswith("Usage: "), name
 
 
-@pytest.mark.parametrize(("name", "command"), leaves(), ids=name_of)
-def test_every_command_can_print_json(name: str, command: click.Command) -> None:
-    assert any("--json" in parameter.opts for parameter in command.params), name
+@pytest.mark.parametrize("noun", COMMANDS)
+def test_every_command_can_print_json(noun: str) -> None:
+    for name, command in commands_of(noun):
+        if not isinstance(command, click.Group):
+            assert any("--json" in parameter.opts for parameter in command.params), name
 
 
 def test_version(invoke: Invoke) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from gdx_cli.output import EXIT_FAILED, EXIT_OK, columns, emit, json_option
+from gdx_cli.output import EXIT_FAILED, EXIT_OK, columns, emit, json_option, render
 
 _CONFIG = click.option(
     "--config",
@@ -50,19 +50,17 @@ def run(config_path: Path, job: str | None, dry_run: bool, is_json: bool) -> Non
 @json_option
 def list_jobs(config_path: Path, is_json: bool) -> None:
     """Check a configuration file and list its jobs."""
-    from gdx_keepers.core.config import load_config
+    from gdx_keepers.core.config import OracleConfig, load_config
 
     config = load_config(config_path)
     jobs = [
         {
             "job": job.job_name,
             "kind": job.kind,
-            "for": list(getattr(job, "markets", None) or getattr(job, "symbols", ())),
+            "symbols": job.symbols if isinstance(job, OracleConfig) else job.markets,
             "poll_ms": job.poll_ms,
-            "own_signer": job.signer is not None,
+            "has_own_signer": job.signer is not None,
         }
         for job in config.job
     ]
-    result = {"url": config.cluster.url, "jobs": jobs}
-    rows = [[str(j["job"]), str(j["kind"]), ", ".join(j["for"]), str(j["poll_ms"] or "-")] for j in jobs]  # type: ignore[arg-type]
-    emit(result, is_json=is_json, table=lambda: columns(["job", "kind", "for", "poll_ms"], rows))
+    emit({"url": config.cluster.url, "jobs": jobs}, is_json=is_json, table=lambda: render(jobs))

@@ -20,7 +20,7 @@ from gdx_keepers.core.sender import Sender
 class BatchRecord:
     """One settled batch on chain."""
 
-    address: Pubkey
+    batch_id: bytes
     market: Pubkey
     relayer: Pubkey
     sequence: int
@@ -86,7 +86,7 @@ class Pruner(Job[PrunerState, PruneBatch]):
     def plan(self, state: PrunerState, now: Now) -> list[PruneBatch]:
         """The oldest records that may go: the market has moved on and the retention time has passed."""
         old = [record for record in state.records if _is_prunable(record, state, now)]
-        old.sort(key=lambda record: (record.settled_ts, record.sequence, bytes(record.address)))
+        old.sort(key=lambda record: (record.settled_ts, record.sequence, record.batch_id))
         return [PruneBatch(record) for record in old[: self._max_per_run]]
 
     async def act(self, action: PruneBatch, now: Now) -> bool:

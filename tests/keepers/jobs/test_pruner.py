@@ -5,13 +5,12 @@ from __future__ import annotations
 from gdx_keepers.core.clock import Now
 from gdx_keepers.core.metrics import Metrics
 from gdx_keepers.jobs.pruner import BatchRecord, PruneBatch, Pruner, PrunerState
-from solders.pubkey import Pubkey
 
 from tests.keepers.keeper_fakes import MARKET, RELAYER, RecordingSender, silent_log
 
 
 def record(sequence: int, settled_ts: int) -> BatchRecord:
-    return BatchRecord(Pubkey.from_bytes(bytes([sequence] * 32)), MARKET, RELAYER, sequence, settled_ts)
+    return BatchRecord(bytes([sequence] * 32), MARKET, RELAYER, sequence, settled_ts)
 
 
 def make(max_per_run: int = 16) -> Pruner:

@@ -1,0 +1,229 @@
+"""The jobs' view of the chain, by `gdx_sdk`: what each of them reads, and the instructions they send."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from solders.instruction import Instruction
+from solders.pubkey import Pubkey
+
+from gdx_keepers.core.clock import Now
+from gdx_keepers.core.settlement import ChainHeads, MarketHead
+from gdx_keepers.feeds import Quote
+from gdx_keepers.jobs.funding import FundingView
+from gdx_keepers.jobs.liquidator import MarketScan, MarketView, PositionView
+from gdx_keepers.jobs.oracle import Published
+from gdx_keepers.jobs.premium import PremiumView
+from gdx_keepers.jobs.pruner import BatchRecord, PrunerState
+from gdx_sdk import instructions, pdas
+from gdx_sdk.accounts import (
+    FundingState,
+    GlobalConfig,
+    PerpMarket,
+    PriceFeed,
+    RelayerBeat,
+    SettlementBatch,
+    UserPosition,
+    market_state,
+    position_state,
+)
+from gdx_sdk.batch import SealedBatch
+from gdx_sdk.client import Client
+from gdx_sdk.errors import AccountNotFound
+from gdx_sdk.instructions import MarketStatus
+from gdx_sdk.math import LiquidationTerms
+from gdx_sdk.runtime import Account
+from gdx_sdk.validity import OracleAction, feed_validity, is_allowed
+
+PAUSE_LIQUIDATE = 1 << 3
+MARK_MAX_AGE_SECONDS = 3_600  # as the funding program has it
+
+A = TypeVar("A", bound=Account)
+
+
+class SdkChain:
+    """Reads through one client. Feeds of markets are remembered: each read of a market refreshes its own."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._feeds: dict[Pubkey, Pubkey] = {}
+
+    async def check(self) -> None:
+        """Raises when the endpoint does not answer or is unhealthy."""
+        await self._client.rpc("getHealth")
+
+    async def chain_time(self) -> tuple[int, int]:
+        """Slot and unix seconds of the chain's clock account."""
+        clock = await self._client.get_clock()
+        return clock.slot, clock.unix_ts
+
+    async def account_data(self, address: Pubkey) -> bytes | None:
+        """An account's bytes; None when there is no such account."""
+        found = (await self._client.get_account_info(address)).value
+        return found.data if found is not None else None
+
+    # --- relayer ---
+
+    async def read_heads(self, markets: Sequence[Pubkey]) -> ChainHeads:
+        """Configuration, beat and markets, as of one slot."""
+        addresses = [pdas.config(), pdas.relayer_beat(), *markets]
+        found = (await self._client.get_multiple_accounts(addresses)).value
+        datas = [account.data if account is not None else None for account in found]
+        config = _decoded(GlobalConfig, addresses[0], datas[0])
+        beat = RelayerBeat.decode(datas[1]) if datas[1] is not None else None
+        heads = {}
+        for address, data in zip(markets, datas[2:], strict=True):
+            market = self._learn(address, _decoded(PerpMarket, address, data))
+            heads[address] = MarketHead(market.last_batch_sequence, market.last_batch_id)
+        return ChainHeads(config.active_relayer, config.relayer_epoch, heads, beat.slot if beat else 0)
+
+    def settle_batch(self, batch: SealedBatch, relayer: Pubkey, relayer_epoch: int) -> Instruction:
+        """`settle_batch` for a market that has been read."""
+        feed = self._feeds[batch.market]
+        return instructions.settle_batch(relayer, batch, relayer_epoch=relayer_epoch, price_feed=feed)
+
+    def beat(self, relayer: Pubkey) -> Instruction:
+        """`beat`."""
+        return instructions.beat(relayer)
+
+    # --- liquidator ---
+
+    async def scan(self, markets: Sequence[Pubkey], liquidator: Pubkey, now: Now) -> list[MarketScan]:
+        """Every market with its open positions and the liquidator's own."""
+        config = await self._client.fetch(GlobalConfig, pdas.config())
+        scans = []
+        for address in markets:
+            market, feed = await self._market_and_feed(address)
+            by_market = UserPosition.memcmp("market", address)
+            found = await self._client.scan(UserPosition, [by_market])
+            view = _market_view(address, market, feed, config, now)
+            own_address = pdas.position(liquidator, address)
+            own = next((_position_view(key, item) for key, item in found if key == own_address), None)
+            is_open = (_position_view(key, item) for key, item in found if item.size)
+            scans.append(MarketScan(view, tuple(is_open), own))
+        return scans
+
+    def liquidate(self, market: Pubkey, target: Pubkey, liquidator: Pubkey, size_e8: int) -> Instruction:
+        """`liquidate` in a market that has been read."""
+        feed = self._feeds[market]
+        return instructions.liquidate(liquidator, target, market, size_e8=size_e8, price_feed=feed)
+
+    # --- funding and premium ---
+
+    async def read_funding(self, markets: Sequence[Pubkey], now: Now) -> list[FundingView]:
+        """Each market's first unpaid hour."""
+        views = []
+        for address in markets:
+            _, feed = await self._market_and_feed(address)
+            funding = await self._client.fetch(FundingState, pdas.funding_state(address))
+            is_usable = is_allowed(OracleAction.UPDATE_FUNDING, feed_validity(feed, now.ts))
+            views.append(FundingView(address, funding.next_hour, is_usable))
+        return views
+
+    def update_funding(self, market: Pubkey) -> Instruction:
+        """`update_funding` for a market that has been read."""
+        return instructions.update_funding(market, price_feed=self._feeds[market])
+
+    async def read_premiums(self, markets: Sequence[Pubkey], now: Now) -> list[PremiumView]:
+        """Each market's last sample, and whether mark and index price are fresh enough for another."""
+        views = []
+        for address in markets:
+            market, feed = await self._market_and_feed(address)
+            funding = await self._client.fetch(FundingState, pdas.funding_state(address))
+            is_usable = (
+                is_allowed(OracleAction.UPDATE_FUNDING, feed_validity(feed, now.ts))
+                and _is_trading(market)
+                and now.ts - market.last_batch_ts <= MARK_MAX_AGE_SECONDS
+            )
+            views.append(PremiumView(address, funding.last_sample_ts, is_usable))
+        return views
+
+    def sample_premium(self, market: Pubkey) -> Instruction:
+        """`sample_premium` for a market that has been read."""
+        return instructions.sample_premium(market, price_feed=self._feeds[market])
+
+    # --- oracle ---
+
+    async def read_published(self, symbols: Sequence[str], publisher: Pubkey) -> list[Published | None]:
+        """The publisher's last word in each feed; None where the feed does not list it."""
+        addresses = [pdas.price_feed(symbol) for symbol in symbols]
+        feeds = await self._client.fetch_multiple(PriceFeed, addresses)
+        published: list[Published | None] = []
+        for address, feed in zip(addresses, feeds, strict=True):
+            if feed is None:
+                raise AccountNotFound("PriceFeed", address)
+            listed = feed.publishers[: feed.publisher_count]
+            mine = next((item for item in listed if item.key == publisher), None)
+            published.append(Published(mine.price_e6, mine.publish_ts, mine.publish_slot) if mine else None)
+        return published
+
+    def publish_price(self, symbol: str, publisher: Pubkey, quote: Quote) -> Instruction:
+        """`publish_price`."""
+        return instructions.publish_price(
+            publisher,
+            pdas.price_feed(symbol),
+            price_e6=quote.price_e6,
+            confidence_e6=quote.confidence_e6,
+            publish_ts=quote.ts,
+        )
+
+    # --- pruner ---
+
+    async def read_records(self, markets: Sequence[Pubkey]) -> PrunerState:
+        """Every record of the markets."""
+        config = await self._client.fetch(GlobalConfig, pdas.config())
+        records: list[BatchRecord] = []
+        last: dict[Pubkey, int] = {}
+        for address in markets:
+            market = await self._client.fetch(PerpMarket, address)
+            last[address] = market.last_batch_sequence
+            by_market = SettlementBatch.memcmp("market_index", market.market_index)
+            records += [
+                BatchRecord(item.batch_id, address, item.relayer, item.sequence, item.timestamp)
+                for _, item in await self._client.scan(SettlementBatch, [by_market])
+            ]
+        return PrunerState(tuple(records), last, config.batch_retention_seconds)
+
+    def prune_batch(self, record: BatchRecord) -> Instruction:
+        """`prune_batch`."""
+        return instructions.prune_batch(record.market, record.batch_id, relayer=record.relayer)
+
+    async def _market_and_feed(self, address: Pubkey) -> tuple[PerpMarket, PriceFeed]:
+        market = self._learn(address, await self._client.fetch(PerpMarket, address))
+        return market, await self._client.fetch(PriceFeed, market.price_oracle)
+
+    def _learn(self, address: Pubkey, market: PerpMarket) -> PerpMarket:
+        self._feeds[address] = market.price_oracle
+        return market
+
+
+def _decoded(kind: type[A], address: Pubkey, data: bytes | None) -> A:
+    if data is None:
+        raise AccountNotFound(kind.__name__, address)
+    return kind.decode(data)
+
+
+def _is_trading(market: PerpMarket) -> bool:
+    return market.status in (MarketStatus.ACTIVE, MarketStatus.REDUCE_ONLY)
+
+
+def _market_view(
+    address: Pubkey, market: PerpMarket, feed: PriceFeed, config: GlobalConfig, now: Now
+) -> MarketView:
+    is_price_usable = is_allowed(OracleAction.LIQUIDATE, feed_validity(feed, now.ts))
+    return MarketView(
+        address,
+        market_state(market),
+        feed.price_e6,
+        market.mark_price_e6,
+        is_price_usable and _is_trading(market) and not config.pause_bits & PAUSE_LIQUIDATE,
+        market.maintenance_margin_ratio,
+        LiquidationTerms(
+            market.initial_margin_ratio, market.liquidation_fee_ppm, market.min_position_size_e8
+        ),
+    )
+
+
+def _position_view(address: Pubkey, position: UserPosition) -> PositionView:
+    return PositionView(address, position_state(position), position.leverage)
