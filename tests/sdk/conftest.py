@@ -28,7 +28,7 @@ def load_golden() -> LoadGolden:
     """Cases of one golden file."""
 
     def load(name: str) -> list[dict[str, Any]]:
-        cases: list[dict[str, Any]] = json.loads((GOLDEN / f"{name}.json").read_bytes())["cases"]
+        cases: list[dict[str, Any]] = json.loads((GOLDEN / name).read_bytes())["cases"]
         assert cases, name
         return cases
 

@@ -58,7 +58,7 @@ def _seal(case: dict[str, Any]) -> SealedBatch:
     return seal_batch(*place, _trades(case), flush=bool(case["flags"] & FLAG_FLUSH))
 
 
-@pytest.mark.parametrize("name", ["batch_v1", "batch_v2", "batch_ids"])
+@pytest.mark.parametrize("name", ["batch_v1.json", "batch_v2.json", "batch_ids.json"])
 def test_sealing_gives_the_bytes_and_the_id(load_golden: LoadGolden, name: str) -> None:
     for case in load_golden(name):
         batch = _seal(case)
@@ -68,7 +68,7 @@ def test_sealing_gives_the_bytes_and_the_id(load_golden: LoadGolden, name: str) 
         assert batch.batch_id.hex() == case["batch_id"]
 
 
-@pytest.mark.parametrize("name", ["batch_v1", "batch_v2"])
+@pytest.mark.parametrize("name", ["batch_v1.json", "batch_v2.json"])
 def test_decoding_gives_the_trades_back(load_golden: LoadGolden, name: str) -> None:
     for case in load_golden(name):
         positions = [_key(position) for position in case["positions"]]
@@ -76,7 +76,7 @@ def test_decoding_gives_the_trades_back(load_golden: LoadGolden, name: str) -> N
         assert decoded.batch_id.hex() == case["batch_id"]
         assert decoded.header.relayer_epoch == int(case["relayer_epoch"])
         rates = {"taker_fee_ppm": int(case["taker_fee_ppm"]), "maker_fee_ppm": int(case["maker_fee_ppm"])}
-        if name == "batch_v1":
+        if name == "batch_v1.json":
             assert decoded.trades(**rates) == tuple(_trades(case))
         else:
             assert decoded.trades(**rates) == ()
@@ -85,7 +85,7 @@ def test_decoding_gives_the_trades_back(load_golden: LoadGolden, name: str) -> N
 
 
 def test_malformed_bytes_are_refused_by_rule(load_golden: LoadGolden) -> None:
-    for case in load_golden("batch_refused"):
+    for case in load_golden("batch_refused.json"):
         positions = [_key(position) for position in case["positions"]]
         with pytest.raises(CodecError) as refused:
             decode_batch(bytes.fromhex(case["data"]), _key(case["market"]), positions)
@@ -93,14 +93,14 @@ def test_malformed_bytes_are_refused_by_rule(load_golden: LoadGolden) -> None:
 
 
 def test_the_chain_of_ids(load_golden: LoadGolden) -> None:
-    cases = load_golden("batch_ids")
+    cases = load_golden("batch_ids.json")
     batches = [_seal(case) for case in cases]
     ids = {int(case["sequence"]): bytes.fromhex(case["batch_id"]) for case in cases}
     assert verify_chain(batches, settled_ids=ids) == (len(cases), batches[-1].batch_id)
 
 
 def test_merkle_trees(load_golden: LoadGolden) -> None:
-    for case in load_golden("merkle"):
+    for case in load_golden("merkle.json"):
         leaves = [bytes.fromhex(leaf) for leaf in case["leaves"]]
         root = bytes.fromhex(case["root"])
         assert merkle_root(leaves) == root

@@ -22,7 +22,7 @@ def _states(case: dict[str, Any]) -> tuple[PositionState, MarketState]:
 
 
 def test_fees(load_golden: LoadGolden) -> None:
-    for case in load_golden("fees"):
+    for case in load_golden("fees.json"):
         c = _ints(case)
         assert math.notional_atoms(c["price_e6"], c["size_e8"]) == c["notional_atoms"], case
         assert math.notional_atoms(c["price_e6"], -c["size_e8"]) == c["notional_atoms"], case
@@ -30,7 +30,7 @@ def test_fees(load_golden: LoadGolden) -> None:
 
 
 def test_margin(load_golden: LoadGolden) -> None:
-    for case in load_golden("margin"):
+    for case in load_golden("margin.json"):
         (position, market), c = _states(case), _ints(case)
         notional = math.notional_atoms(c["price_e6"], position.size_e8)
         found = {
@@ -53,7 +53,7 @@ def test_margin(load_golden: LoadGolden) -> None:
 
 
 def test_liquidation(load_golden: LoadGolden) -> None:
-    for case in load_golden("liquidation"):
+    for case in load_golden("liquidation.json"):
         (position, market), c = _states(case), _ints(case)
         terms = LiquidationTerms(c["initial_ratio_bps"], c["fee_ppm"], c["min_size_e8"])
         assert math.liquidation_size_e8(position, market, c["price_e6"], terms) == c["size_e8"], case
@@ -62,7 +62,7 @@ def test_liquidation(load_golden: LoadGolden) -> None:
 
 
 def test_funding(load_golden: LoadGolden) -> None:
-    for case in load_golden("funding"):
+    for case in load_golden("funding.json"):
         c = _ints(case)
         assert math.premium_e9(c["mark_price_e6"], c["index_price_e6"]) == c["premium_e9"], case
         assert math.funding_rate_e9(c["premium_e9"], c["max_rate_e9"]) == c["rate_e9"], case
@@ -70,14 +70,14 @@ def test_funding(load_golden: LoadGolden) -> None:
 
 
 def test_premium(load_golden: LoadGolden) -> None:
-    for case in load_golden("premium"):
+    for case in load_golden("premium.json"):
         samples = [(int(premium), int(seconds)) for premium, seconds in case["samples"]]
         expected = None if case["premium_e9"] is None else int(case["premium_e9"])
         assert math.weighted_premium_e9(samples) == expected, case
 
 
 def test_band(load_golden: LoadGolden) -> None:
-    for case in load_golden("band"):
+    for case in load_golden("band.json"):
         c = _ints(case)
         entry = c["size_delta_e8"], c["quote_delta_atoms"]
         assert math.deviation_atoms(*entry, c["low_e6"], c["high_e6"]) == c["deviation_atoms"], case
@@ -89,7 +89,7 @@ def test_band(load_golden: LoadGolden) -> None:
 
 
 def test_settling(load_golden: LoadGolden) -> None:
-    for case in load_golden("settling"):
+    for case in load_golden("settling.json"):
         shares, locked = [int(text) for text in case["collateral_atoms"]], int(case["locked_atoms"])
         payouts = [math.settling_payout_atoms(share, sum(shares), locked) for share in shares]
         assert payouts == [int(text) for text in case["payout_atoms"]], case
@@ -97,7 +97,7 @@ def test_settling(load_golden: LoadGolden) -> None:
 
 
 def test_fill_sequences(load_golden: LoadGolden) -> None:
-    for case in load_golden("fills"):
+    for case in load_golden("fills.json"):
         market = MarketState(**_ints(case["start"]["market"]))
         positions = [PositionState(**_ints(position)) for position in case["start"]["positions"]]
         for number, step in enumerate(case["steps"]):
