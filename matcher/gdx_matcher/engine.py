@@ -142,18 +142,18 @@ class Engine:
         return engine
 
     def _place(self, order: c.PlaceOrder, events: list[Event]) -> None:
-        """The short way for an order without attributes, where nothing is asked but price and size."""
+        """The short way for an order without attributes, where nothing is asked but price, size and money."""
         matcher = self._matcher
         orders, book = matcher.orders, self.books.get(order.market_index)
-        if (
-            book is None
-            or not is_plain(order, book)
-            or order.order_id in orders
-            or matcher.risk is not None
-            or self.is_paused
-        ):
+        if book is None or self.is_paused or order.order_id in orders or not is_plain(order, book):
             self._place_any(order, events)
             return
+        risk = matcher.risk
+        if risk is not None:
+            fault = self._money_fault(order, book)
+            if fault is not None:
+                events.append(OrderRejected(order.order_id, order.account, *fault))
+                return
         order_id, account, price, left = order.order_id, order.account, order.price_e6, order.size_e8
         events.append(OrderAccepted(order_id, account, order.market_index, order.client_order_id))
         if order.side is BUY:
@@ -168,6 +168,8 @@ class Engine:
         resting = Order(order_id, account, order.market_index, order.side, price, left, self.sequence)
         orders[order_id] = resting
         own.add_displayed(resting, -limit_key)
+        if risk is not None:
+            risk.grow_order(resting)
 
     def _place_any(self, order: c.PlaceOrder, events: list[Event]) -> None:
         matcher, size = self._matcher, order.size_e8

@@ -62,11 +62,15 @@ class Holding(msgspec.Struct, array_like=True, gc=False):
 
     def free_value_atoms(self, market: MarketState) -> int:
         """Live collateral − cost − what is owed at the next touch − what is asked back."""
-        value, settled = self.value_atoms - self.release_atoms, self.settled
-        if settled.size_e8 and settled.funding_index != market.funding_index:
-            value -= unpaid_funding_atoms(settled, market)
-        if settled.size_e8 and market.loss_index(Side(settled.size_e8 < 0)) != settled.loss_index:
-            value -= unpaid_loss_atoms(settled, market)
+        settled = self.settled
+        value = settled.collateral_atoms - settled.cost_atoms + self.pending_value_atoms - self.release_atoms
+        size = settled.size_e8
+        if size:
+            if settled.funding_index != market.funding_index:
+                value -= unpaid_funding_atoms(settled, market)
+            loss_index = market.long_loss_index if size > 0 else market.short_loss_index
+            if settled.loss_index != loss_index:
+                value -= unpaid_loss_atoms(settled, market)
         return value
 
 

@@ -69,6 +69,8 @@ _LAYOUTS: dict[int, tuple[type, str]] = {
     20: (c.ConfirmBatch, "HQBQQQ"),
 }
 _CODECS = {kind: (made, Struct("<" + fields)) for kind, (made, fields) in _LAYOUTS.items()}
+# Packing alone does not show what these commands' fields hold: bytes of any length, numbers of an enum.
+_NOT_PLAIN = {c.RegisterAccount, c.SetMarketStatus, c.CutBatch}
 _KIND_OF = {made: (kind, layout) for kind, (made, layout) in _CODECS.items()}
 
 
@@ -79,7 +81,7 @@ def encode(command: c.Command, now_ms: int, sequence: int, group_place: int) -> 
             return _encode_order(command, now_ms, sequence, group_place)
         kind, layout = _KIND_OF[type(command)]
         body = layout.pack(*astuple(command))
-        if decode(kind, body) != command:
+        if type(command) in _NOT_PLAIN and decode(kind, body) != command:
             raise InputError("command", command, "a field does not have its length")
         return _frame(kind, body, now_ms, sequence, group_place)
     except (StructError, TypeError, CodecError) as error:
@@ -121,7 +123,9 @@ def _encode_order(order: c.PlaceOrder, now_ms: int, sequence: int, group_place: 
 
 def _frame(kind: int, body: bytes, now_ms: int, sequence: int, group_place: int) -> bytes:
     """A body over as many records as it needs."""
-    pieces = [body[start : start + BODY_BYTES] for start in range(0, len(body), BODY_BYTES)] or [b""]
+    if len(body) <= BODY_BYTES:
+        return _record(kind, 0, body, now_ms, sequence, group_place)
+    pieces = [body[start : start + BODY_BYTES] for start in range(0, len(body), BODY_BYTES)]
     return b"".join(
         _record(0 if n else kind, len(pieces) - 1 - n, piece, now_ms, sequence + n, group_place + n)
         for n, piece in enumerate(pieces)
@@ -135,8 +139,8 @@ def _record(kind: int, parts: int, body: bytes, now_ms: int, sequence: int, grou
 
 def normalized(command: c.Command) -> c.Command:
     """The command as replay will see it: an enum's number that came as a plain int becomes its member."""
-    if type(command) is c.PlaceOrder:
-        return command  # its enums are checked when it is encoded
+    if type(command) not in _NOT_PLAIN:
+        return command  # integers that are packed as they are, or an order, whose enums `encode` checks
     kind, layout = _KIND_OF[type(command)]
     return decode(kind, layout.pack(*astuple(command)))
 

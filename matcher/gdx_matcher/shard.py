@@ -9,6 +9,7 @@ ids.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -39,6 +40,14 @@ class Recovery(msgspec.Struct, frozen=True):
     snapshot_record: int  # 0 = none: replayed from the first record
     replayed_commands: int
     torn_tail: TornTail | None
+
+
+def shard_id_from(environment: Mapping[str, str]) -> str:
+    """``SHARD_ID``, or ``all`` when it is not set. Raises `InputError` for what names no directory."""
+    shard_id = environment.get("SHARD_ID", ALL_SHARDS)
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", shard_id):
+        raise InputError("SHARD_ID", shard_id, "must be 1 to 64 letters, digits, - or _")
+    return shard_id
 
 
 def markets_of(

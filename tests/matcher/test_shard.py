@@ -12,7 +12,7 @@ from gdx_matcher import commands as c
 from gdx_matcher import events as e
 from gdx_matcher.errors import Diverged, LogMismatch, ShardStopped, UnattributedRefusal
 from gdx_matcher.log import Disk
-from gdx_matcher.shard import Shard, markets_of
+from gdx_matcher.shard import Shard, markets_of, shard_id_from
 from solders.pubkey import Pubkey
 
 from gdx_sdk.batch import FileOutbox, Refusal, SealedBatch, verify_batch, verify_chain
@@ -427,6 +427,14 @@ def test_a_shard_without_markets_and_a_symbol_without_a_shard_are_refused(
 ) -> None:
     with pytest.raises(InputError, match=message):
         markets_of(shard_id, MARKETS, shard_map)
+
+
+def test_the_shard_id_comes_from_the_environment() -> None:
+    assert shard_id_from({}) == "all"
+    assert shard_id_from({"SHARD_ID": "7"}) == "7"
+    for wrong in ("", "../up", "a b"):
+        with pytest.raises(InputError, match="SHARD_ID"):
+            shard_id_from({"SHARD_ID": wrong})
 
 
 def test_a_log_of_other_markets_is_refused(open_shard: OpenShard) -> None:
