@@ -1,8 +1,7 @@
-"""The whole shard: recovery to the same hash, batches, busts, versions, crashes between any two steps."""
+"""The whole shard: recovery to the same hash, batches, busts, versions, shard maps."""
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +9,7 @@ import msgspec
 import pytest
 from gdx_matcher import commands as c
 from gdx_matcher import events as e
-from gdx_matcher.errors import Diverged, LogMismatch, ShardStopped, UnattributedRefusal
-from gdx_matcher.log import Disk
+from gdx_matcher.errors import Diverged, LogMismatch, UnattributedRefusal
 from gdx_matcher.shard import Shard, markets_of, shard_id_from
 from solders.pubkey import Pubkey
 
@@ -19,45 +17,9 @@ from gdx_sdk.batch import FileOutbox, Refusal, SealedBatch, verify_batch, verify
 from gdx_sdk.errors import InputError
 from gdx_sdk.units import Side
 from tests.matcher.matcher_flows import MARKETS, PRICE, SIZE, Flow, fund, position_key
+from tests.matcher.shard_steps import BTC, T0, ids, run_flow, settle_first, trade
 
 OpenShard = Callable[..., Shard]
-T0 = 1_700_000_000_000
-BTC = MARKETS[0]
-
-
-def run_flow(shard: Shard, seed: int, count: int, group: int = 50) -> None:
-    """Random commands in groups; batches are confirmed with a lag."""
-    pairs = Flow(seed, reduce_only=True).take(count)
-    for start in range(0, count, group):
-        shard.submit_many(pairs[start : start + group])
-        for index, cutter in shard.cutters.items():
-            if len(cutter.unsettled) > 3:
-                settle_first(shard, index)
-
-
-def settle_first(shard: Shard, market_index: int) -> None:
-    """What relayer and chain do with the first unsettled batch."""
-    cutter = shard.cutters[market_index]
-    batch = cutter.unsettled[0]
-    shard.outbox.mark_settled(cutter.market, batch.sequence, batch.batch_id, "signature", 1)
-    events = shard.confirm(
-        market_index, batch.sequence, shard.engine.now_ms, reference_price_e6=1_000 * PRICE, timestamp_ts=1
-    )
-    assert isinstance(events[-1], e.BatchConfirmed)
-
-
-def ids(shard: Shard) -> list[bytes]:
-    return [batch.batch_id for cutter in shard.cutters.values() for batch in cutter.unsettled]
-
-
-def trade(
-    shard: Shard, number: int, buyer: int, seller: int, now_ms: int, size: int = 100 * SIZE
-) -> e.TradeExecuted:
-    """One trade in the first market between two accounts."""
-    shard.submit(c.PlaceOrder(2 * number, seller, 0, Side.SELL, 1_000 * PRICE, size), now_ms)
-    events = shard.submit(c.PlaceOrder(2 * number + 1, buyer, 0, Side.BUY, 1_000 * PRICE, size), now_ms)
-    [traded] = [event for event in events if isinstance(event, e.TradeExecuted)]
-    return traded
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -265,123 +227,6 @@ def test_confirmations_come_in_sequence(funded_shard: Shard) -> None:
     settle_first(funded_shard, 0)
     [rejected] = funded_shard.confirm(0, 1, T0)
     assert isinstance(rejected, e.CommandRejected)
-
-
-class Killed(BaseException):
-    """The process died here."""
-
-
-class KillingOutbox(FileOutbox):
-    """Dies before or after handing over a batch."""
-
-    kill_before = kill_after = False
-
-    def put(self, batch: SealedBatch) -> None:
-        if self.kill_before:
-            raise Killed
-        super().put(batch)
-        if self.kill_after:
-            raise Killed
-
-
-@pytest.mark.parametrize("moment", ["kill_before", "kill_after"])
-def test_killed_around_the_outbox_nothing_is_lost_or_doubled(
-    open_shard: OpenShard, tmp_path: Path, moment: str
-) -> None:
-    outbox = KillingOutbox(tmp_path / "outbox")
-    shard = open_shard(outbox=outbox)
-    fund(shard.submit_many)
-    trade(shard, 1, 0, 1, T0)
-    setattr(outbox, moment, True)
-    with pytest.raises(Killed):
-        shard.submit(c.CutBatch(0), T0)
-    again = open_shard(outbox=FileOutbox(tmp_path / "outbox"))
-    [batch] = again.cutters[0].unsettled
-    assert again.outbox.pending(Pubkey(BTC.address)) == [batch]
-
-
-class KillingDisk(Disk):
-    """Dies before the write, in the middle of it, before or after the fsync of one commit."""
-
-    def __init__(self) -> None:
-        self.moment = ""
-
-    def write(self, descriptor: int, data: bytes) -> None:
-        if self.moment == "before write":
-            raise Killed
-        if self.moment == "half written":
-            super().write(descriptor, data[: len(data) * 2 // 3])
-            raise Killed
-        super().write(descriptor, data)
-
-    def sync(self, descriptor: int) -> None:
-        if self.moment == "before fsync":
-            raise Killed
-        super().sync(descriptor)
-        if self.moment == "after fsync":
-            raise Killed
-
-
-@pytest.mark.parametrize(
-    ("moment", "survivors"),
-    [("before write", 0), ("half written", 2), ("before fsync", 3), ("after fsync", 3)],
-)
-def test_killed_between_write_and_answer_only_whole_commands_count(
-    open_shard: OpenShard, moment: str, survivors: int
-) -> None:
-    disk = KillingDisk()
-    shard = open_shard(disk=disk)
-    fund(shard.submit_many)
-    trade(shard, 1, 0, 1, T0)
-    acknowledged = shard.state_hash()
-    orders = [(c.PlaceOrder(n, 0, 0, Side.BUY, 900 * PRICE, 100 * SIZE), T0) for n in (100, 101, 102)]
-    disk.moment = moment
-    with pytest.raises(Killed):
-        shard.submit_many(orders)
-    again = open_shard()
-    assert len(again.engine.orders) == survivors
-    if not survivors:
-        assert again.state_hash() == acknowledged
-    answers = again.submit_many(orders)  # the client, unanswered, sends them again
-    accepted = [isinstance(answer[0], e.OrderAccepted) for answer in answers]
-    assert accepted == [number >= survivors for number in range(3)]
-    assert len(again.engine.orders) == 3
-
-
-class FullDisk(Disk):
-    """Full from now on."""
-
-    is_full = False
-
-    def write(self, descriptor: int, data: bytes) -> None:
-        if self.is_full:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        super().write(descriptor, data)
-
-
-def test_a_full_disk_stops_the_shard_and_acknowledges_nothing(open_shard: OpenShard) -> None:
-    disk = FullDisk()
-    shard = open_shard(disk=disk)
-    fund(shard.submit_many)
-    before = shard.state_hash()
-    disk.is_full = True
-    with pytest.raises(ShardStopped, match="No space left"):
-        shard.submit(c.PlaceOrder(1, 0, 0, Side.BUY, 1_000 * PRICE, 100 * SIZE), T0)
-    disk.is_full = False
-    for again in (lambda: shard.submit(c.Tick(), T0), shard.snapshot):
-        with pytest.raises(ShardStopped):
-            again()
-    assert shard.state_hash() == before
-    assert open_shard().state_hash() == before
-
-
-def test_a_value_that_cannot_be_logged_changes_nothing(funded_shard: Shard) -> None:
-    before = funded_shard.state_hash()
-    good, bad = c.PlaceOrder(1, 0, 0, Side.BUY, 1_000 * PRICE, 100 * SIZE), c.CancelOrder(-1)
-    with pytest.raises(InputError, match="command"):
-        funded_shard.submit_many([(good, T0), (bad, T0)])
-    assert funded_shard.state_hash() == before
-    assert funded_shard.submit(good, T0)
 
 
 def test_a_settled_batch_that_the_log_does_not_lead_to_is_loud(open_shard: OpenShard, tmp_path: Path) -> None:
