@@ -68,7 +68,7 @@ class Chain:
     """LiteSVM with the programs as upgradeable ones, a clock that tests move, and a fee payer of its own.
 
     Signatures are not verified unless `sigverify` is set: a signer is who the instruction says it is, also a
-    program's address, so that tests can stand in for another program's signature. With `sigverify`, whoever is
+    program's address, so that tests can stand in for another program's signature. With `sigverify`, who is
     not among the signers of a transaction signs it with garbage.
     """
 

@@ -1,4 +1,4 @@
-"""The generated clients read and write what the harness does: checked at each instruction, account and event."""
+"""Generated clients read and write what the harness does: checked at each instruction, account and event."""
 
 from __future__ import annotations
 

@@ -1,0 +1,51 @@
+"""sweep_fees: what a market earned leaves its pool for the collected fees."""
+
+from __future__ import annotations
+
+import pytest
+from solders.pubkey import Pubkey
+
+from tests.programs.collateral_vault.vault_moves import (
+    MAX,
+    moves_only_within_the_ledger,
+    only_the_position_program_may,
+    owed_by,
+)
+from tests.programs.harness.vault_world import User, VaultWorld
+
+
+@pytest.fixture
+def pool(vault: VaultWorld, user: User) -> Pubkey:
+    """A pool with 100 atoms."""
+    pool = vault.pool()
+    vault.chain.send(vault.lock(user, pool, 100))
+    return pool
+
+
+def test_locked_becomes_fees(vault: VaultWorld, user: User, pool: Pubkey) -> None:
+    free = vault.chain.read(user.collateral).free_atoms
+    receipt = vault.chain.send(vault.sweep_fees(pool, 30))
+    state = vault.chain.read(pool)
+    assert (state.locked_atoms, state.total_swept_atoms) == (70, 30)
+    assert owed_by(vault) == {"free": free, "locked": 70, "insurance": 0, "fees": 30}
+    assert receipt.events == []
+    vault.check_ledger()
+
+
+def test_more_than_the_pool_is_refused(vault: VaultWorld, user: User, pool: Pubkey) -> None:
+    vault.chain.send(vault.lock(user, vault.pool(), 500))
+    for amount in (101, MAX):
+        vault.chain.refused(vault.sweep_fees(pool, amount), error="MarketPoolShort")
+
+
+def test_only_the_position_program_may(vault: VaultWorld, pool: Pubkey) -> None:
+    only_the_position_program_may(vault, lambda amount: vault.sweep_fees(pool, amount), vault.fee_recipient)
+
+
+def test_a_total_does_not_wrap_around(vault: VaultWorld, pool: Pubkey) -> None:
+    vault.chain.rewrite(pool, total_swept_atoms=MAX)
+    vault.chain.refused(vault.sweep_fees(pool, 1), error="LedgerOverflow")
+
+
+def test_moves_only_within_the_ledger(vault: VaultWorld, pool: Pubkey) -> None:
+    moves_only_within_the_ledger(vault, lambda amount: vault.sweep_fees(pool, amount), pool)
