@@ -17,8 +17,7 @@ def test_each_program_loads_and_hashes_to_its_manifest(name: str) -> None:
     program = programs.load(name)
     assert program.elf.startswith(b"\x7fELF")
     manifest = json.loads(files("gdx_sdk.programs").joinpath("manifest.json").read_bytes())
-    assert manifest["programs"][name]["address"] == str(program.program_id)
-    assert manifest["programs"][name]["bytes"] == len(program.elf)
+    assert manifest["programs"][name]["sha256"] == program.sha256
 
 
 def test_an_unknown_program_is_refused() -> None:
