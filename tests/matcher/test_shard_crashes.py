@@ -1,4 +1,4 @@
-"""Killed or out of disk at any step: what was answered is there, what was not answered counts whole or not."""
+"""Killed or out of disk at any step: what was answered is there, the rest counts whole or not at all."""
 
 from __future__ import annotations
 
