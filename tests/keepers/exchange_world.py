@@ -1,0 +1,224 @@
+"""A whole exchange on an embedded chain in this process: programs, market, feed, people, and a `Client`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gdx_keepers.core.clock import Now
+from gdx_localnet import EmbeddedChain, RpcFault
+from gdx_localnet.fixture import mint_account, token_account
+from gdx_localnet.programs import load_upgradeable
+from solders.account import Account
+from solders.instruction import Instruction
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from gdx_sdk import instructions as ix
+from gdx_sdk import pdas, programs
+from gdx_sdk.batch import Trade
+from gdx_sdk.client import Client
+from gdx_sdk.client.transport import RpcRefusal
+from gdx_sdk.errors import InputError
+from gdx_sdk.math import fee_atoms, notional_atoms
+from gdx_sdk.units import Side
+
+SYMBOL = "SOL-PERP"
+START_TS = 1_767_225_600
+PRICE_E6 = 100_000_000
+ONE = 10**8
+USDT = 10**6
+TAKER_PPM, MAKER_PPM = 500, -100
+PARAMS = {
+    "max_leverage": 10,
+    "initial_margin_ratio_bps": 1_000,
+    "maintenance_margin_ratio_bps": 500,
+    "maker_fee_ppm": MAKER_PPM,
+    "taker_fee_ppm": TAKER_PPM,
+    "liquidation_fee_ppm": 5_000,
+    "price_band_bps": 1_000,
+    "min_position_size_e8": 1_000_000,
+    "max_position_size_e8": 10_000 * ONE,
+    "max_open_interest_e8": 100_000 * ONE,
+    "max_slippage_per_hour_atoms": 1_000_000 * USDT,
+}
+
+
+def program_code(name: str) -> bytes:
+    """From the folder GDX_PROGRAMS when that is set, else from the package; skips aloud without it."""
+    if folder := os.environ.get("GDX_PROGRAMS"):
+        return Path(folder, f"{name}.so").read_bytes()
+    try:
+        return programs.load(name).elf
+    except InputError as error:
+        pytest.skip(f"the compiled programs are needed: {error}")
+
+
+class InProcess:
+    """An `RpcTransport` into the chain, without sockets. `tap` sees every call first and may raise."""
+
+    def __init__(self, chain: EmbeddedChain) -> None:
+        self.chain = chain
+        self.calls: list[str] = []
+
+    async def call(self, method: str, params: list[Any]) -> Any:
+        self.calls.append(method)
+        try:
+            return self.chain.rpc(method, params)
+        except RpcFault as fault:
+            raise RpcRefusal(method, fault.body()["message"], fault.code, fault.data) from fault
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+def key(name: str) -> Keypair:
+    """A key pair made from a name."""
+    return Keypair.from_seed(name.encode().ljust(32, b"\0"))
+
+
+@dataclass
+class World:
+    """The exchange. Everybody has SOL; `trader` makes people with collateral in the market."""
+
+    chain: EmbeddedChain
+    client: Client
+    admin: Keypair = field(default_factory=lambda: key("admin"))
+    relayer: Keypair = field(default_factory=lambda: key("relayer"))
+    publishers: list[Keypair] = field(default_factory=lambda: [key(f"publisher{n}") for n in range(3)])
+    mint: Pubkey = field(default_factory=lambda: key("mint").pubkey())
+    next_trade_id: int = 1
+
+    @property
+    def market(self) -> Pubkey:
+        return pdas.market(SYMBOL)
+
+    @property
+    def feed(self) -> Pubkey:
+        return pdas.price_feed(SYMBOL)
+
+    @property
+    def now_ts(self) -> int:
+        return self.chain.time.now_ts()
+
+    async def now(self) -> Now:
+        clock = await self.client.get_clock()
+        return Now(clock.slot, clock.unix_ts, clock.unix_ts * 1000)
+
+    async def send(self, signer: Keypair, *instructions: Instruction) -> None:
+        await self.client.send(list(instructions), [signer], priority_fee=0)
+
+    async def create(self) -> World:
+        for person in (self.admin, self.relayer, *self.publishers):
+            self.chain.airdrop(person.pubkey(), 10**12)
+        self.chain.set_account(self.mint, mint_account(10**18, 6, self.admin.pubkey()))
+        admin = self.admin.pubkey()
+        limit = ix.WithdrawLimit(limit_atoms=2**62, user_minimum_atoms=0, window_seconds=3_600)
+        roles = {"admin": admin, "guardian": admin}
+        config = ix.CreateConfigArgs(
+            **roles,
+            relayer=self.relayer.pubkey(),
+            allowed_batch_versions=3,
+            min_batch_size=1,
+            delay_seconds=0,
+            takeover_slots=10_000,
+            release_delay_slots=2,
+            batch_retention_seconds=60,
+            slippage_floor_atoms=1_000 * USDT,
+            slippage_share_bps=10_000,
+            insurance_share_bps=2_500,
+        )
+        feed_limits = ix.FeedLimits(
+            max_confidence_bps=200, max_deviation_bps=10_000, stale_seconds=60, too_old_seconds=600
+        )
+        publishers = [publisher.pubkey() for publisher in self.publishers]
+        vault = ix.create_vault(
+            admin, self.mint, **roles, fee_recipient=admin, withdraw_limit=limit, delay_s=0
+        )
+        feed = ix.create_feed(
+            admin,
+            SYMBOL,
+            authority=admin,
+            publishers=publishers,
+            min_publishers=3,
+            limits=feed_limits,
+            delay_s=0,
+        )
+        await self.send(self.admin, vault)
+        await self.send(self.admin, ix.create_config(admin, config))
+        await self.send(self.admin, feed)
+        params = ix.MarketParams(**PARAMS)
+        await self.send(
+            self.admin, ix.create_market(admin, SYMBOL, params, base_asset="SOL", fee_recipient=admin)
+        )
+        await self.send(self.admin, ix.create_funding(admin, self.market, max_rate_e9=10_000_000))
+        await self.publish(PRICE_E6)
+        return self
+
+    async def publish(self, price_e6: int) -> None:
+        """All publishers agree on a price, a second from now."""
+        self.chain.set_time(self.now_ts + 1)
+        for publisher in self.publishers:
+            await self.send(
+                publisher,
+                ix.publish_price(
+                    publisher.pubkey(),
+                    self.feed,
+                    price_e6=price_e6,
+                    confidence_e6=10_000,
+                    publish_ts=self.now_ts,
+                ),
+            )
+
+    async def trader(self, name: str, collateral_atoms: int, leverage: int = 10) -> Keypair:
+        """Somebody with an empty position and this much collateral in it."""
+        person = key(name)
+        owner = person.pubkey()
+        self.chain.airdrop(owner, 10**11)
+        tokens = pdas.associated_token(owner, self.mint)
+        self.chain.set_account(tokens, token_account(self.mint, owner, collateral_atoms))
+        await self.send(
+            person,
+            ix.open_account(owner),
+            ix.deposit(owner, collateral_atoms, quote_mint=self.mint),
+            ix.open_position(owner, self.market, leverage=leverage),
+        )
+        await self.send(person, ix.add_collateral(owner, self.market, collateral_atoms))
+        return person
+
+    def position(self, person: Keypair) -> Pubkey:
+        return pdas.position(person.pubkey(), self.market)
+
+    def trade(self, taker: Keypair, maker: Keypair, size_e8: int, price_e6: int = PRICE_E6) -> Trade:
+        """`taker` buys `size_e8` (sells when negative) from `maker`."""
+        notional = notional_atoms(price_e6, size_e8)
+        trade = Trade(
+            trade_id=self.next_trade_id,
+            market=self.market,
+            taker=self.position(taker),
+            maker=self.position(maker),
+            taker_side=Side.BUY if size_e8 > 0 else Side.SELL,
+            price_e6=price_e6,
+            size_e8=abs(size_e8),
+            taker_fee_atoms=fee_atoms(notional, TAKER_PPM),
+            maker_fee_atoms=fee_atoms(notional, MAKER_PPM),
+            executed_at_ms=self.now_ts * 1000,
+        )
+        self.next_trade_id += 1
+        return trade
+
+    def account(self, address: Pubkey) -> Account | None:
+        return self.chain.account(address)
+
+
+async def make_world(transport_of: Any = InProcess) -> World:
+    """A fresh exchange with a market, a price and nobody in it."""
+    codes = {name: program_code(name) for name in programs.PROGRAM_IDS}
+    chain = EmbeddedChain(seed=b"keepers", unix_ts=START_TS, verify_signatures=False)
+    for name, address in programs.PROGRAM_IDS.items():
+        load_upgradeable(chain, address, codes[name], key("admin").pubkey())
+    world = World(chain, Client(transport_of(chain)))
+    return await world.create()
