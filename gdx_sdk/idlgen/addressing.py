@@ -20,7 +20,7 @@ from gdx_sdk.idlgen.model import (
     Seed,
     TypeExpr,
 )
-from gdx_sdk.idlgen.names import field_name, safe, snake
+from gdx_sdk.idlgen.names import field_name, pascal, safe
 from gdx_sdk.idlgen.resolve import Call, Member
 
 PUBKEY = Primitive("pubkey")
@@ -29,7 +29,7 @@ _EVENT_AUTHORITY = Pda((ConstSeed(b"__event_authority"),))
 TAKEN = frozenset(["program_id", "args", "accounts", "remaining_accounts", "keys", "data", "pdas"])
 
 Kind = Literal["given", "optional", "fixed", "derived", "program"]
-Origin: TypeAlias = "Slot | tuple[str, ...] | None"
+Origin: TypeAlias = "Slot | FieldOrigin | tuple[str, ...]"  # an address, a field on chain, an argument
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,15 @@ class Finder:
         return tuple((order.index(p.source), p.type) if isinstance(p, Parameter) else p for p in parts)
 
 
+@dataclass(frozen=True, slots=True)
+class FieldOrigin:
+    """A field of the data of an account; ``kinds`` are the account classes that have such a field."""
+
+    slot: Slot
+    path: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+
 @dataclass(eq=False, slots=True)
 class Slot:
     """One account of an instruction: where the caller gives it and what happens when they do not."""
@@ -77,11 +86,21 @@ class Slot:
     finder: Finder | None = None
     origins: tuple[Origin, ...] = ()
     group: tuple[AccountItem, ...] = field(default=(), repr=False)
+    found: FieldOrigin | tuple[Origin, ...] | None = None
+    """How to read it from the chain when not given: a field, or what to derive it from."""
 
     @property
     def is_required(self) -> bool:
         """The caller has to give it."""
         return self.kind == "given"
+
+    @property
+    def needs(self) -> tuple[Slot, ...]:
+        """The accounts whose addresses it takes to find this one."""
+        found = self.origins if self.kind == "derived" else self.found or ()
+        origins = (found,) if isinstance(found, FieldOrigin) else found
+        slots = [o.slot if isinstance(o, FieldOrigin) else o for o in origins if not isinstance(o, tuple)]
+        return tuple(slots)
 
 
 class Addressing:
@@ -100,6 +119,10 @@ class Addressing:
         for slot in slots:
             self._decide(slot, slots, call)
         _break_circles(slots)
+        for slot in slots:
+            if slot.kind == "given":
+                slot.found = self._found(slot, slots, call)
+        _forget_circles(slots)
         return slots
 
     def _decide(self, slot: Slot, slots: list[Slot], call: Call) -> None:
@@ -122,25 +145,45 @@ class Addressing:
                 for seed in (*pda.seeds, *_program(pda))
                 if not isinstance(seed, ConstSeed)
             }
-            origins = tuple(self._origin(seed, slot, slots, call) for seed in seeds.values())
-            if None not in origins:
+            origins = _all([self._origin(seed, slot, slots, call) for seed in seeds.values()])
+            if origins is not None and not any(isinstance(origin, FieldOrigin) for origin in origins):
                 slot.kind, slot.origins = "derived", origins
 
-    def _origin(self, seed: Seed, slot: Slot, slots: list[Slot], call: Call) -> Origin:
-        """Where a seed's value comes from at the call; ``None`` when the call does not have it."""
+    def _found(self, slot: Slot, slots: list[Slot], call: Call) -> FieldOrigin | tuple[Origin, ...] | None:
+        """How the chain tells an address that the call does not: by a relation, or by data in its seeds."""
+        for relation in slot.account.relations:
+            other = _sibling(field_name(relation), slot, slots)
+            kinds = self._kinds_with(slot.path[-1], relation)
+            if other is not None and kinds:
+                return FieldOrigin(other, (slot.path[-1],), kinds)
+        pda = slot.account.pda
+        if pda is None:
+            return None
+        seeds = {_source(s): s for s in (*pda.seeds, *_program(pda)) if not isinstance(s, ConstSeed)}
+        return _all([self._origin(seed, slot, slots, call) for seed in seeds.values()])
+
+    def _kinds_with(self, name: str, account: str) -> tuple[str, ...]:
+        """The account classes with a key of that name; the one named like the account when it has it."""
+        kinds = [
+            record.item.class_name
+            for record in self.concrete.accounts
+            if any(member.name == name and member.type == PUBKEY for member in record.item.members)
+        ]
+        namesake = pascal(account)
+        return (namesake,) if namesake in kinds else tuple(kinds)
+
+    def _origin(self, seed: Seed, slot: Slot, slots: list[Slot], call: Call) -> Origin | None:
+        """Where a seed's value comes from; ``None`` when neither the call nor the chain tells."""
         if isinstance(seed, ArgSeed):
             found = _argument(seed.path, call)
             return None if found is None else found[0]
-        if isinstance(seed, ConstSeed) or len(seed.path) > 1:
+        if isinstance(seed, ConstSeed):
             return None
-        name, above = snake(seed.path[0]), slot.path[:-1]
-        while True:
-            for other in slots:
-                if other.path == (*above, field_name(name)) and other is not slot:
-                    return None if other.account.is_optional else other
-            if not above:
-                return None
-            above = above[:-1]
+        other = _sibling(field_name(seed.path[0]), slot, slots)
+        if other is None or len(seed.path) == 1:
+            return other
+        kinds = [r.item.class_name for r in self.concrete.accounts if r.tag.name == seed.account]
+        return FieldOrigin(other, tuple(map(field_name, seed.path[1:])), tuple(kinds)) if kinds else None
 
     def _finder(self, account: str, pda: Pda, call: Call) -> Finder:
         parts = _distinct([self._seed(seed, call) for seed in (*pda.seeds, *_program(pda))])
@@ -250,6 +293,37 @@ def _member(members: tuple[Member, ...], path: tuple[str, ...]) -> TypeExpr | No
     return None
 
 
+def _all(origins: list[Origin | None]) -> tuple[Origin, ...] | None:
+    """The origins when every one is known."""
+    known = tuple(origin for origin in origins if origin is not None)
+    return known if len(known) == len(origins) else None
+
+
+def _sibling(name: str, slot: Slot, slots: list[Slot]) -> Slot | None:
+    """The account of that name next to ``slot`` or in a group around it; ``None`` for an optional one."""
+    above = slot.path[:-1]
+    while True:
+        for other in slots:
+            if other.path == (*above, name) and other is not slot:
+                return None if other.account.is_optional else other
+        if not above:
+            return None
+        above = above[:-1]
+
+
+def _forget_circles(slots: list[Slot]) -> None:
+    """Of addresses that are read from each other in a circle, the first has to be given."""
+    done: set[Slot] = set()
+    waiting = list(slots)
+    while waiting:
+        ready = [slot for slot in waiting if all(need in done for need in slot.needs)]
+        if not ready:
+            first = next(slot for slot in waiting if slot.found is not None)
+            first.found = None
+        done.update(ready)
+        waiting = [slot for slot in waiting if slot not in done]
+
+
 def _break_circles(slots: list[Slot]) -> None:
     """Addresses derived from each other in a circle cannot be derived: the caller gives them."""
     done = {slot for slot in slots if slot.kind != "derived"}
@@ -269,12 +343,27 @@ def in_order(slots: list[Slot]) -> list[Slot]:
     done: dict[Slot, None] = {}
 
     def visit(slot: Slot) -> None:
-        for origin in slot.origins:
-            if isinstance(origin, Slot):
-                visit(origin)
+        for need in slot.needs if slot.kind == "derived" else ():
+            visit(need)
         if slot.kind in ("fixed", "derived", "program"):
             done.setdefault(slot)
 
     for slot in slots:
         visit(slot)
+    return list(done)
+
+
+def to_look_up(slots: list[Slot]) -> list[Slot]:
+    """The slots to find with the chain's help and what they need, in an order that works."""
+    done: dict[Slot, None] = {}
+
+    def visit(slot: Slot) -> None:
+        for need in slot.needs:
+            visit(need)
+        if slot.found is not None or slot.kind in ("fixed", "derived", "program"):
+            done.setdefault(slot)
+
+    for slot in slots:
+        if slot.found is not None:
+            visit(slot)
     return list(done)

@@ -12,7 +12,7 @@ from solders.pubkey import Pubkey
 
 from gdx_sdk.errors import CodecError, ProgramError
 from gdx_sdk.runtime.accounts import Account, FixedAccount, account_in
-from gdx_sdk.runtime.addresses import address_field, find_address
+from gdx_sdk.runtime.addresses import ChainLookup, find_address
 from gdx_sdk.runtime.codecs import (
     BOOL,
     BYTES,
@@ -34,13 +34,9 @@ from gdx_sdk.runtime.codecs import (
     U128,
     U256,
     Codec,
-    Some,
     array,
-    coption,
     deferred,
     fixed_bytes,
-    nested_option,
-    option,
     unit_enum,
     vec,
 )
@@ -49,6 +45,7 @@ from gdx_sdk.runtime.exports import lazy_exports
 from gdx_sdk.runtime.filters import MemcmpFilter
 from gdx_sdk.runtime.instructions import optional_account
 from gdx_sdk.runtime.layout import Layout
+from gdx_sdk.runtime.options import Some, coption, nested_option, option
 from gdx_sdk.runtime.records import Struct, TaggedUnion
 from gdx_sdk.runtime.source import AccountSource
 
@@ -75,6 +72,7 @@ __all__ = [
     "Account",
     "AccountMeta",
     "AccountSource",
+    "ChainLookup",
     "Codec",
     "CodecError",
     "Event",
@@ -88,7 +86,6 @@ __all__ = [
     "Struct",
     "TaggedUnion",
     "account_in",
-    "address_field",
     "array",
     "coption",
     "deferred",

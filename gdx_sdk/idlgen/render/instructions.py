@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gdx_sdk.idlgen.addressing import TAKEN, Slot, in_order
+from collections.abc import Sequence
+
+from gdx_sdk.idlgen.addressing import TAKEN, FieldOrigin, Origin, Slot, in_order
 from gdx_sdk.idlgen.model import Account, AccountItem, Group, TypeExpr
 from gdx_sdk.idlgen.names import BUILTINS, field_name, pascal, safe, screaming, snake
 from gdx_sdk.idlgen.render.expressions import Source
@@ -117,14 +119,14 @@ class Builder:
             if len(slot.path) > len(path) + 1:
                 inner = (*path, key)
                 type_, needed = self.groups[inner], self._is_group_required(inner)
-                lines.append(f"    {key}: {type_ if needed else self._optional(type_)}")
+                lines.append(f"    {key}: {type_ if needed else self.optional(type_)}")
                 continue
             type_ = f"{pubkey} | None" if slot.kind == "optional" else pubkey
-            lines.append(f"    {key}: {type_ if slot.is_required else self._optional(type_)}")
+            lines.append(f"    {key}: {type_ if slot.is_required else self.optional(type_)}")
             lines += docstring(self._account_docs(slot), 4)
         return "\n".join(lines)
 
-    def _optional(self, type_: str) -> str:
+    def optional(self, type_: str) -> str:
         return f"{self.module.standard('typing', 'NotRequired')}[{type_}]"
 
     def _is_group_required(self, path: tuple[str, ...]) -> bool:
@@ -165,45 +167,58 @@ class Builder:
         return "\n".join(lines)
 
     def _lookups(self) -> list[str]:
+        lines = self.group_lines()
+        for slot in in_order(self.slots):
+            lines += self.lookup(slot)
+        return lines
+
+    def group_lines(self) -> list[str]:
+        """Statements that take the groups of accounts apart."""
         lines: list[str] = []
         for path in sorted(self.groups, key=len):
-            local, outer = self.group_locals[path], self._group(path[:-1])
+            local, outer = self.group_locals[path], self.group(path[:-1])
             if self._is_group_required(path):
                 lines.append(f'    {local} = {outer}["{path[-1]}"]')
             else:
                 lines.append(f'    {local}: {self.groups[path]} = {outer}.get("{path[-1]}", {{}})')
-        for slot in in_order(self.slots):
-            given = f'{self._group(slot.path[:-1])}.get("{slot.path[-1]}"'
-            if slot.kind == "derived":
-                lines += [f"    {slot.local} = {given})", f"    if {slot.local} is None:"]
-                lines.append(spread(self._derivation(slot), 8, f"{slot.local} = ", "[0]"))
-                continue
-            default = "program_id" if slot.kind == "program" else self._constant(slot)[0]
-            lines.append(f"    {slot.local} = {given}, {default})")
         return lines
 
-    def _group(self, path: tuple[str, ...]) -> str:
+    def lookup(self, slot: Slot, found: Sequence[Slot] = ()) -> list[str]:
+        """Statements that give a slot's variable the address that was given, or else the one it has."""
+        given = f'{self.group(slot.path[:-1])}.get("{slot.path[-1]}"'
+        if slot.kind == "derived":
+            derivation = self.derivation(slot, slot.origins, found)
+            lines = [f"    {slot.local} = {given})", f"    if {slot.local} is None:"]
+            return [*lines, spread(derivation, 8, f"{slot.local} = ", "[0]")]
+        default = "program_id" if slot.kind == "program" else self._constant(slot)[0]
+        return [f"    {slot.local} = {given}, {default})"]
+
+    def group(self, path: tuple[str, ...]) -> str:
         """The expression of a group of accounts."""
         return self.group_locals[path] if path else "accounts"
 
-    def _address(self, slot: Slot) -> str:
-        """The expression of an account's address."""
-        if slot.kind in ("fixed", "derived", "program"):
+    def address(self, slot: Slot, found: Sequence[Slot] = ()) -> str:
+        """The expression of an account's address; ``found`` are slots that have a variable as well."""
+        if slot.kind in ("fixed", "derived", "program") or slot in found:
             return slot.local
-        return f'{self._group(slot.path[:-1])}["{slot.path[-1]}"]'
+        return f'{self.group(slot.path[:-1])}["{slot.path[-1]}"]'
 
-    def _derivation(self, slot: Slot) -> Seq:
+    def derivation(self, slot: Slot, origins: tuple[Origin, ...], found: Sequence[Slot] = ()) -> Seq:
+        """The call that derives a slot's address."""
         assert slot.finder is not None
         self.module.relative("..", "pdas")
-        values = []
-        for origin in slot.origins:
-            if isinstance(origin, Slot):
-                values.append(self._address(origin))
-            elif origin:
-                values.append(f'args["{origin[0]}"]' + "".join(f".{part}" for part in origin[1:]))
+        values = [self.value(origin, found) for origin in origins]
         if slot.finder.program is None:
             values.append("program_id")
         return call(f"pdas.{slot.finder.name}", *values)
+
+    def value(self, origin: Origin, found: Sequence[Slot]) -> str:
+        """The expression of a seed's value."""
+        if isinstance(origin, Slot):
+            return self.address(origin, found)
+        if isinstance(origin, FieldOrigin):
+            return f'await chain.field({self.address(origin.slot, found)}, "{".".join(origin.path)}")'
+        return f'args["{origin[0]}"]' + "".join(f".{part}" for part in origin[1:])
 
     def _keys(self) -> list[str]:
         lines = [self._entry(slot) for slot in self.slots]
@@ -216,11 +231,11 @@ class Builder:
         account: Account = slot.account
         flags = [f"is_signer={account.is_signer}", f"is_writable={account.is_writable}"]
         if slot.kind == "optional":
-            given = f'{self._group(slot.path[:-1])}.get("{slot.path[-1]}")'
+            given = f'{self.group(slot.path[:-1])}.get("{slot.path[-1]}")'
             return spread(
                 call(self.module.runtime("optional_account"), given, "program_id", *flags), 8, after=","
             )
-        meta, address = self.module.runtime("AccountMeta"), self._address(slot)
+        meta, address = self.module.runtime("AccountMeta"), self.address(slot)
         said = ["signer"] if account.is_signer else []
         said += ["writable"] if account.is_writable else []
         line = f"        {meta}({address}, {account.is_signer}, {account.is_writable}),"

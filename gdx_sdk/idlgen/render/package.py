@@ -9,6 +9,7 @@ from gdx_sdk.idlgen.names import screaming, snake, unique
 from gdx_sdk.idlgen.render import records, tables
 from gdx_sdk.idlgen.render.expressions import Source
 from gdx_sdk.idlgen.render.instructions import Builder, function_name
+from gdx_sdk.idlgen.render.resolving import Resolving
 from gdx_sdk.idlgen.render.text import Seq, docstring, hexed, member_key, natural, spread, union
 from gdx_sdk.idlgen.resolve import Item
 
@@ -144,11 +145,14 @@ class Package:
         for call in self.program.calls:
             module = self._module("", f"The instruction ``{call.source.name}``.", "..types.")
             builder = Builder(module, call, self.addressing.slots[call.source.name])
+            resolving = Resolving(builder)
             builder.render()
+            resolving.render()
             name = function_name(call)
-            for exported in builder.exports:
+            exported_names = [*builder.exports, *resolving.exports]
+            for exported in exported_names:
                 index.export(f".{name}", exported)
-            names += builder.exports
+            names += exported_names
             rows.append(f'    {hexed(call.source.discriminator)}: "{call.source.name}",')
             self._keep(f"instructions/{name}.py", module)
         final, mapping = index.standard("typing", "Final"), index.standard("collections.abc", "Mapping")

@@ -191,6 +191,10 @@ class Module:
         self._relative.setdefault(module, {})[name] = alias
         return alias
 
+    def relative_as(self, module: str, name: str, alias: str) -> None:
+        """Import a name of the same package under another one."""
+        self._relative.setdefault(module, {})[name] = alias
+
     def export(self, module: str, name: str) -> None:
         """Import a name to pass it on under the same name."""
         self._relative.setdefault(module, {})[name] = name
@@ -233,8 +237,16 @@ def _is_line(block: str) -> bool:
 
 
 def _import(module: str, names: dict[str, str], width: int = WIDTH) -> str:
-    ordered = sorted(names, key=import_key)
-    items = [name if names[name] == name else f"{name} as {names[name]}" for name in ordered]
+    """Import statements of one module: the plain names together, each renamed one on its own."""
+    plain = sorted((name for name in names if names[name] == name), key=import_key)
+    renamed = {name: [f"{name} as {alias}"] for name, alias in names.items() if alias != name}
+    statements = renamed | ({plain[0]: plain} if plain else {})
+    return "\n".join(
+        _statement(module, statements[name], width) for name in sorted(statements, key=import_key)
+    )
+
+
+def _statement(module: str, items: list[str], width: int) -> str:
     line = f"from {module} import {', '.join(items)}"
     if len(line) <= width:
         return line

@@ -7,50 +7,91 @@ from collections.abc import Mapping
 from typing import Final
 
 from .accept_admin import AcceptAdminAccounts, accept_admin
-from .create_pool import CreatePoolAccounts, create_pool
+from .create_pool import CreatePoolAccounts, CreatePoolGiven, create_pool, resolve_create_pool
 from .create_vault import CreateVaultAccounts, CreateVaultArgs, create_vault
-from .deposit import DepositAccounts, DepositArgs, deposit
-from .draw_insurance import DrawInsuranceAccounts, DrawInsuranceArgs, draw_insurance
-from .fund_insurance import FundInsuranceAccounts, FundInsuranceArgs, fund_insurance
-from .lock import LockAccounts, LockArgs, lock
+from .deposit import DepositAccounts, DepositArgs, DepositGiven, deposit, resolve_deposit
+from .draw_insurance import (
+    DrawInsuranceAccounts,
+    DrawInsuranceArgs,
+    DrawInsuranceGiven,
+    draw_insurance,
+    resolve_draw_insurance,
+)
+from .fund_insurance import (
+    FundInsuranceAccounts,
+    FundInsuranceArgs,
+    FundInsuranceGiven,
+    fund_insurance,
+    resolve_fund_insurance,
+)
+from .lock import LockAccounts, LockArgs, LockGiven, lock, resolve_lock
 from .open_account import OpenAccountAccounts, open_account
-from .propose_admin import ProposeAdminAccounts, ProposeAdminArgs, propose_admin
-from .release import ReleaseAccounts, ReleaseArgs, release
+from .propose_admin import (
+    ProposeAdminAccounts,
+    ProposeAdminArgs,
+    ProposeAdminGiven,
+    propose_admin,
+    resolve_propose_admin,
+)
+from .release import ReleaseAccounts, ReleaseArgs, ReleaseGiven, release, resolve_release
 from .set_vault_pause import SetVaultPauseAccounts, SetVaultPauseArgs, set_vault_pause
-from .set_withdraw_limit import SetWithdrawLimitAccounts, SetWithdrawLimitArgs, set_withdraw_limit
-from .sweep_fees import SweepFeesAccounts, SweepFeesArgs, sweep_fees
-from .withdraw import WithdrawAccounts, WithdrawArgs, withdraw
-from .withdraw_fees import WithdrawFeesAccounts, WithdrawFeesArgs, withdraw_fees
+from .set_withdraw_limit import (
+    SetWithdrawLimitAccounts,
+    SetWithdrawLimitArgs,
+    SetWithdrawLimitGiven,
+    resolve_set_withdraw_limit,
+    set_withdraw_limit,
+)
+from .sweep_fees import SweepFeesAccounts, SweepFeesArgs, SweepFeesGiven, resolve_sweep_fees, sweep_fees
+from .withdraw import WithdrawAccounts, WithdrawArgs, WithdrawGiven, resolve_withdraw, withdraw
+from .withdraw_fees import (
+    WithdrawFeesAccounts,
+    WithdrawFeesArgs,
+    WithdrawFeesGiven,
+    resolve_withdraw_fees,
+    withdraw_fees,
+)
 
 __all__ = [
     "NAMES",
     "AcceptAdminAccounts",
     "CreatePoolAccounts",
+    "CreatePoolGiven",
     "CreateVaultAccounts",
     "CreateVaultArgs",
     "DepositAccounts",
     "DepositArgs",
+    "DepositGiven",
     "DrawInsuranceAccounts",
     "DrawInsuranceArgs",
+    "DrawInsuranceGiven",
     "FundInsuranceAccounts",
     "FundInsuranceArgs",
+    "FundInsuranceGiven",
     "LockAccounts",
     "LockArgs",
+    "LockGiven",
     "OpenAccountAccounts",
     "ProposeAdminAccounts",
     "ProposeAdminArgs",
+    "ProposeAdminGiven",
     "ReleaseAccounts",
     "ReleaseArgs",
+    "ReleaseGiven",
     "SetVaultPauseAccounts",
     "SetVaultPauseArgs",
     "SetWithdrawLimitAccounts",
     "SetWithdrawLimitArgs",
+    "SetWithdrawLimitGiven",
     "SweepFeesAccounts",
     "SweepFeesArgs",
+    "SweepFeesGiven",
     "WithdrawAccounts",
     "WithdrawArgs",
     "WithdrawFeesAccounts",
     "WithdrawFeesArgs",
+    "WithdrawFeesGiven",
+    "WithdrawGiven",
     "accept_admin",
     "create_pool",
     "create_vault",
@@ -61,6 +102,17 @@ __all__ = [
     "open_account",
     "propose_admin",
     "release",
+    "resolve_create_pool",
+    "resolve_deposit",
+    "resolve_draw_insurance",
+    "resolve_fund_insurance",
+    "resolve_lock",
+    "resolve_propose_admin",
+    "resolve_release",
+    "resolve_set_withdraw_limit",
+    "resolve_sweep_fees",
+    "resolve_withdraw",
+    "resolve_withdraw_fees",
     "set_vault_pause",
     "set_withdraw_limit",
     "sweep_fees",

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, Instruction, Pubkey
+from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
@@ -48,3 +49,27 @@ def create_pool(
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)
+
+
+class CreatePoolGiven(TypedDict):
+    """Accounts of ``create_pool`` before the chain is asked for the rest."""
+
+    payer: Pubkey
+    vault_state: Pubkey
+    pool: NotRequired[Pubkey]
+    market: Pubkey
+    position_authority: NotRequired[Pubkey]
+    system_program: NotRequired[Pubkey]
+
+
+async def resolve_create_pool(client: AccountSource, accounts: CreatePoolGiven) -> CreatePoolAccounts:
+    """Complete the accounts of ``create_pool`` with what the chain knows: ``position_authority``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.VaultState)
+    position_authority = accounts.get("position_authority")
+    if position_authority is None:
+        position_authority = await chain.key(accounts["vault_state"], "position_authority")
+    return {**accounts, "position_authority": position_authority}

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, TypedDict
+from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import U64, AccountMeta, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import U64, AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
 
+from .. import accounts as account_types
 from ..program_id import PROGRAM_ID
 
 DISCRIMINATOR: Final = bytes.fromhex("fdf90fce1c7fc1f1")
@@ -47,3 +48,25 @@ def release(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["amount_atoms"])
     return Instruction(program_id, data, keys)
+
+
+class ReleaseGiven(TypedDict):
+    """Accounts of ``release`` before the chain is asked for the rest."""
+
+    vault_state: Pubkey
+    collateral: Pubkey
+    pool: Pubkey
+    position_authority: NotRequired[Pubkey]
+
+
+async def resolve_release(client: AccountSource, accounts: ReleaseGiven) -> ReleaseAccounts:
+    """Complete the accounts of ``release`` with what the chain knows: ``position_authority``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.VaultState)
+    position_authority = accounts.get("position_authority")
+    if position_authority is None:
+        position_authority = await chain.key(accounts["vault_state"], "position_authority")
+    return {**accounts, "position_authority": position_authority}

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 from ..types.withdraw_limit import WithdrawLimit
@@ -60,3 +61,29 @@ def set_withdraw_limit(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["limit"])
     return Instruction(program_id, data, keys)
+
+
+class SetWithdrawLimitGiven(TypedDict):
+    """Accounts of ``set_withdraw_limit`` before the chain is asked for the rest."""
+
+    vault_state: Pubkey
+    admin: NotRequired[Pubkey]
+    instructions: NotRequired[Pubkey]
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_set_withdraw_limit(
+    client: AccountSource,
+    accounts: SetWithdrawLimitGiven,
+) -> SetWithdrawLimitAccounts:
+    """Complete the accounts of ``set_withdraw_limit`` with what the chain knows: ``admin``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.VaultState)
+    admin = accounts.get("admin")
+    if admin is None:
+        admin = await chain.key(accounts["vault_state"], "admin")
+    return {**accounts, "admin": admin}

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import U64, AccountMeta, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import U64, AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
@@ -65,3 +66,46 @@ def withdraw(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["amount_atoms"])
     return Instruction(program_id, data, keys)
+
+
+class WithdrawGiven(TypedDict):
+    """Accounts of ``withdraw`` before the chain is asked for the rest."""
+
+    vault_state: Pubkey
+    collateral: Pubkey
+    owner: NotRequired[Pubkey]
+    recipient_token: Pubkey
+    vault_token: NotRequired[Pubkey]
+    quote_mint: NotRequired[Pubkey]
+    token_program: NotRequired[Pubkey]
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_withdraw(client: AccountSource, accounts: WithdrawGiven) -> WithdrawAccounts:
+    """Complete the accounts of ``withdraw`` with what the chain knows: ``owner``, ``vault_token``,
+    ``quote_mint``, ``token_program``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.Collateral, account_types.VaultState)
+    owner = accounts.get("owner")
+    if owner is None:
+        owner = await chain.key(accounts["collateral"], "owner")
+    vault_token = accounts.get("vault_token")
+    if vault_token is None:
+        vault_token = await chain.key(accounts["vault_state"], "vault_token")
+    quote_mint = accounts.get("quote_mint")
+    if quote_mint is None:
+        quote_mint = await chain.key(accounts["vault_state"], "quote_mint")
+    token_program = accounts.get("token_program")
+    if token_program is None:
+        token_program = await chain.key(accounts["vault_state"], "token_program")
+    return {
+        **accounts,
+        "owner": owner,
+        "vault_token": vault_token,
+        "quote_mint": quote_mint,
+        "token_program": token_program,
+    }

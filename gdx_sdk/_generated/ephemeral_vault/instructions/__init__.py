@@ -6,26 +6,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from .approve import ApproveAccounts, ApproveArgs, approve
-from .close import CloseAccounts, close
+from .approve import ApproveAccounts, ApproveArgs, ApproveGiven, approve, resolve_approve
+from .close import CloseAccounts, CloseGiven, close, resolve_close
 from .create import CreateAccounts, CreateArgs, create
-from .fast_deposit import FastDepositAccounts, FastDepositArgs, fast_deposit
-from .revoke import RevokeAccounts, revoke
+from .fast_deposit import (
+    FastDepositAccounts,
+    FastDepositArgs,
+    FastDepositGiven,
+    fast_deposit,
+    resolve_fast_deposit,
+)
+from .revoke import RevokeAccounts, RevokeGiven, resolve_revoke, revoke
 
 __all__ = [
     "NAMES",
     "ApproveAccounts",
     "ApproveArgs",
+    "ApproveGiven",
     "CloseAccounts",
+    "CloseGiven",
     "CreateAccounts",
     "CreateArgs",
     "FastDepositAccounts",
     "FastDepositArgs",
+    "FastDepositGiven",
     "RevokeAccounts",
+    "RevokeGiven",
     "approve",
     "close",
     "create",
     "fast_deposit",
+    "resolve_approve",
+    "resolve_close",
+    "resolve_fast_deposit",
+    "resolve_revoke",
     "revoke",
 ]
 

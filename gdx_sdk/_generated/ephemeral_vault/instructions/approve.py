@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import U64, AccountMeta, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import U64, AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
@@ -64,3 +65,28 @@ def approve(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["remaining_atoms"], args["expected_used_atoms"])
     return Instruction(program_id, data, keys)
+
+
+class ApproveGiven(TypedDict):
+    """Accounts of ``approve`` before the chain is asked for the rest."""
+
+    user_wallet: NotRequired[Pubkey]
+    vault: Pubkey
+    session: Pubkey
+    user_token: Pubkey
+    token_program: Pubkey
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_approve(client: AccountSource, accounts: ApproveGiven) -> ApproveAccounts:
+    """Complete the accounts of ``approve`` with what the chain knows: ``user_wallet``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.EphemeralVault, account_types.Session)
+    user_wallet = accounts.get("user_wallet")
+    if user_wallet is None:
+        user_wallet = await chain.key(accounts["vault"], "user_wallet")
+    return {**accounts, "user_wallet": user_wallet}

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, Instruction, Pubkey
+from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
@@ -46,3 +47,26 @@ def close(
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)
+
+
+class CloseGiven(TypedDict):
+    """Accounts of ``close`` before the chain is asked for the rest."""
+
+    user_wallet: NotRequired[Pubkey]
+    vault: Pubkey
+    session: Pubkey
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_close(client: AccountSource, accounts: CloseGiven) -> CloseAccounts:
+    """Complete the accounts of ``close`` with what the chain knows: ``user_wallet``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.EphemeralVault, account_types.Session)
+    user_wallet = accounts.get("user_wallet")
+    if user_wallet is None:
+        user_wallet = await chain.key(accounts["vault"], "user_wallet")
+    return {**accounts, "user_wallet": user_wallet}

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import U64, AccountMeta, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import U64, AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
@@ -76,3 +77,37 @@ def fast_deposit(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["amount_atoms"])
     return Instruction(program_id, data, keys)
+
+
+class FastDepositGiven(TypedDict):
+    """Accounts of ``fast_deposit`` before the chain is asked for the rest."""
+
+    session_key: NotRequired[Pubkey]
+    session: Pubkey
+    vault: Pubkey
+    user_token: NotRequired[Pubkey]
+    vault_state: Pubkey
+    collateral: Pubkey
+    vault_token: Pubkey
+    quote_mint: Pubkey
+    token_program: Pubkey
+    collateral_vault: NotRequired[Pubkey]
+    collateral_vault_event_authority: Pubkey
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_fast_deposit(client: AccountSource, accounts: FastDepositGiven) -> FastDepositAccounts:
+    """Complete the accounts of ``fast_deposit`` with what the chain knows: ``session_key``, ``user_token``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.Session)
+    session_key = accounts.get("session_key")
+    if session_key is None:
+        session_key = await chain.key(accounts["session"], "session_key")
+    user_token = accounts.get("user_token")
+    if user_token is None:
+        user_token = await chain.key(accounts["session"], "user_token")
+    return {**accounts, "session_key": session_key, "user_token": user_token}

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, Instruction, Pubkey, optional_account
+from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Pubkey, optional_account
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
@@ -51,3 +52,27 @@ def revoke(
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)
+
+
+class RevokeGiven(TypedDict):
+    """Accounts of ``revoke`` before the chain is asked for the rest."""
+
+    user_wallet: NotRequired[Pubkey]
+    vault: Pubkey
+    user_token: NotRequired[Pubkey | None]
+    token_program: NotRequired[Pubkey | None]
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_revoke(client: AccountSource, accounts: RevokeGiven) -> RevokeAccounts:
+    """Complete the accounts of ``revoke`` with what the chain knows: ``user_wallet``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.EphemeralVault, account_types.Session)
+    user_wallet = accounts.get("user_wallet")
+    if user_wallet is None:
+        user_wallet = await chain.key(accounts["vault"], "user_wallet")
+    return {**accounts, "user_wallet": user_wallet}

@@ -7,19 +7,23 @@ from collections.abc import Mapping
 from typing import Final
 
 from .create_funding import CreateFundingAccounts, CreateFundingArgs, create_funding
-from .sample_premium import SamplePremiumAccounts, sample_premium
+from .sample_premium import SamplePremiumAccounts, SamplePremiumGiven, resolve_sample_premium, sample_premium
 from .set_max_rate import SetMaxRateAccounts, SetMaxRateArgs, set_max_rate
-from .update_funding import UpdateFundingAccounts, update_funding
+from .update_funding import UpdateFundingAccounts, UpdateFundingGiven, resolve_update_funding, update_funding
 
 __all__ = [
     "NAMES",
     "CreateFundingAccounts",
     "CreateFundingArgs",
     "SamplePremiumAccounts",
+    "SamplePremiumGiven",
     "SetMaxRateAccounts",
     "SetMaxRateArgs",
     "UpdateFundingAccounts",
+    "UpdateFundingGiven",
     "create_funding",
+    "resolve_sample_premium",
+    "resolve_update_funding",
     "sample_premium",
     "set_max_rate",
     "update_funding",

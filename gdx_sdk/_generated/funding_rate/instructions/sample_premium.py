@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, Instruction, Pubkey, optional_account
+from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Pubkey, optional_account
 
+from .. import accounts as account_types
 from ..program_id import PROGRAM_ID
 
 DISCRIMINATOR: Final = bytes.fromhex("c892b17019654b2d")
@@ -37,3 +38,28 @@ def sample_premium(
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)
+
+
+class SamplePremiumGiven(TypedDict):
+    """Accounts of ``sample_premium`` before the chain is asked for the rest."""
+
+    funding: Pubkey
+    market: NotRequired[Pubkey]
+    feed: Pubkey
+    fallback: NotRequired[Pubkey | None]
+
+
+async def resolve_sample_premium(
+    client: AccountSource,
+    accounts: SamplePremiumGiven,
+) -> SamplePremiumAccounts:
+    """Complete the accounts of ``sample_premium`` with what the chain knows: ``market``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.FundingState)
+    market = accounts.get("market")
+    if market is None:
+        market = await chain.key(accounts["funding"], "market")
+    return {**accounts, "market": market}

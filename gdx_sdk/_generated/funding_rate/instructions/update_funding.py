@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, Instruction, Pubkey, optional_account
+from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Pubkey, optional_account
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
@@ -55,3 +56,32 @@ def update_funding(
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)
+
+
+class UpdateFundingGiven(TypedDict):
+    """Accounts of ``update_funding`` before the chain is asked for the rest."""
+
+    funding: Pubkey
+    market: NotRequired[Pubkey]
+    feed: Pubkey
+    fallback: NotRequired[Pubkey | None]
+    position_mgmt: NotRequired[Pubkey]
+    position_mgmt_event_authority: Pubkey
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_update_funding(
+    client: AccountSource,
+    accounts: UpdateFundingGiven,
+) -> UpdateFundingAccounts:
+    """Complete the accounts of ``update_funding`` with what the chain knows: ``market``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.FundingState)
+    market = accounts.get("market")
+    if market is None:
+        market = await chain.key(accounts["funding"], "market")
+    return {**accounts, "market": market}

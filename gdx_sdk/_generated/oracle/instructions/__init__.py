@@ -11,12 +11,26 @@ from .create_feed import CreateFeedAccounts, CreateFeedArgs, create_feed
 from .propose_feed_authority import (
     ProposeFeedAuthorityAccounts,
     ProposeFeedAuthorityArgs,
+    ProposeFeedAuthorityGiven,
     propose_feed_authority,
+    resolve_propose_feed_authority,
 )
 from .publish_price import PublishPriceAccounts, PublishPriceArgs, publish_price
-from .set_fallback import SetFallbackAccounts, SetFallbackArgs, set_fallback
-from .set_limits import SetLimitsAccounts, SetLimitsArgs, set_limits
-from .set_publishers import SetPublishersAccounts, SetPublishersArgs, set_publishers
+from .set_fallback import (
+    SetFallbackAccounts,
+    SetFallbackArgs,
+    SetFallbackGiven,
+    resolve_set_fallback,
+    set_fallback,
+)
+from .set_limits import SetLimitsAccounts, SetLimitsArgs, SetLimitsGiven, resolve_set_limits, set_limits
+from .set_publishers import (
+    SetPublishersAccounts,
+    SetPublishersArgs,
+    SetPublishersGiven,
+    resolve_set_publishers,
+    set_publishers,
+)
 
 __all__ = [
     "NAMES",
@@ -25,18 +39,26 @@ __all__ = [
     "CreateFeedArgs",
     "ProposeFeedAuthorityAccounts",
     "ProposeFeedAuthorityArgs",
+    "ProposeFeedAuthorityGiven",
     "PublishPriceAccounts",
     "PublishPriceArgs",
     "SetFallbackAccounts",
     "SetFallbackArgs",
+    "SetFallbackGiven",
     "SetLimitsAccounts",
     "SetLimitsArgs",
+    "SetLimitsGiven",
     "SetPublishersAccounts",
     "SetPublishersArgs",
+    "SetPublishersGiven",
     "accept_feed_authority",
     "create_feed",
     "propose_feed_authority",
     "publish_price",
+    "resolve_propose_feed_authority",
+    "resolve_set_fallback",
+    "resolve_set_limits",
+    "resolve_set_publishers",
     "set_fallback",
     "set_limits",
     "set_publishers",

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import PUBKEY, AccountMeta, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import PUBKEY, AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
@@ -59,3 +60,29 @@ def propose_feed_authority(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["new_authority"])
     return Instruction(program_id, data, keys)
+
+
+class ProposeFeedAuthorityGiven(TypedDict):
+    """Accounts of ``propose_feed_authority`` before the chain is asked for the rest."""
+
+    feed: Pubkey
+    authority: NotRequired[Pubkey]
+    instructions: NotRequired[Pubkey]
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_propose_feed_authority(
+    client: AccountSource,
+    accounts: ProposeFeedAuthorityGiven,
+) -> ProposeFeedAuthorityAccounts:
+    """Complete the accounts of ``propose_feed_authority`` with what the chain knows: ``authority``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.PriceFeed)
+    authority = accounts.get("authority")
+    if authority is None:
+        authority = await chain.key(accounts["feed"], "authority")
+    return {**accounts, "authority": authority}

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 from ..types.fallback_feed import FallbackFeed
@@ -60,3 +61,26 @@ def set_fallback(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["fallback"])
     return Instruction(program_id, data, keys)
+
+
+class SetFallbackGiven(TypedDict):
+    """Accounts of ``set_fallback`` before the chain is asked for the rest."""
+
+    feed: Pubkey
+    authority: NotRequired[Pubkey]
+    instructions: NotRequired[Pubkey]
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_set_fallback(client: AccountSource, accounts: SetFallbackGiven) -> SetFallbackAccounts:
+    """Complete the accounts of ``set_fallback`` with what the chain knows: ``authority``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.PriceFeed)
+    authority = accounts.get("authority")
+    if authority is None:
+        authority = await chain.key(accounts["feed"], "authority")
+    return {**accounts, "authority": authority}

@@ -6,8 +6,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import PUBKEY, U8, AccountMeta, Instruction, Layout, Pubkey, vec
+from gdx_sdk.runtime import (
+    PUBKEY,
+    U8,
+    AccountMeta,
+    AccountSource,
+    ChainLookup,
+    Instruction,
+    Layout,
+    Pubkey,
+    vec,
+)
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
@@ -63,3 +74,29 @@ def set_publishers(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["publishers"], args["min_publishers"])
     return Instruction(program_id, data, keys)
+
+
+class SetPublishersGiven(TypedDict):
+    """Accounts of ``set_publishers`` before the chain is asked for the rest."""
+
+    feed: Pubkey
+    authority: NotRequired[Pubkey]
+    instructions: NotRequired[Pubkey]
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_set_publishers(
+    client: AccountSource,
+    accounts: SetPublishersGiven,
+) -> SetPublishersAccounts:
+    """Complete the accounts of ``set_publishers`` with what the chain knows: ``authority``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.PriceFeed)
+    authority = accounts.get("authority")
+    if authority is None:
+        authority = await chain.key(accounts["feed"], "authority")
+    return {**accounts, "authority": authority}

@@ -7,27 +7,86 @@ from collections.abc import Mapping
 from typing import Final
 
 from .accept_admin import AcceptAdminAccounts, accept_admin
-from .add_collateral import AddCollateralAccounts, AddCollateralArgs, add_collateral
-from .approve_relayer import ApproveRelayerAccounts, ApproveRelayerArgs, approve_relayer
-from .beat import BeatAccounts, beat
-from .close_position import ClosePositionAccounts, close_position
+from .add_collateral import (
+    AddCollateralAccounts,
+    AddCollateralArgs,
+    AddCollateralGiven,
+    add_collateral,
+    resolve_add_collateral,
+)
+from .approve_relayer import (
+    ApproveRelayerAccounts,
+    ApproveRelayerArgs,
+    ApproveRelayerGiven,
+    approve_relayer,
+    resolve_approve_relayer,
+)
+from .beat import BeatAccounts, BeatGiven, beat, resolve_beat
+from .close_position import ClosePositionAccounts, ClosePositionGiven, close_position, resolve_close_position
 from .create_config import CreateConfigAccounts, CreateConfigArgs, create_config
-from .create_market import CreateMarketAccounts, CreateMarketArgs, create_market
-from .execute_release import ExecuteReleaseAccounts, execute_release
-from .liquidate import LiquidateAccounts, LiquidateArgs, liquidate
+from .create_market import (
+    CreateMarketAccounts,
+    CreateMarketArgs,
+    CreateMarketGiven,
+    create_market,
+    resolve_create_market,
+)
+from .execute_release import (
+    ExecuteReleaseAccounts,
+    ExecuteReleaseGiven,
+    execute_release,
+    resolve_execute_release,
+)
+from .liquidate import LiquidateAccounts, LiquidateArgs, LiquidateGiven, liquidate, resolve_liquidate
 from .open_position import OpenPositionAccounts, OpenPositionArgs, open_position
-from .propose_admin import ProposeAdminAccounts, ProposeAdminArgs, propose_admin
-from .propose_change import ProposeChangeAccounts, ProposeChangeArgs, propose_change
-from .prune_batch import PruneBatchAccounts, prune_batch
-from .request_release import RequestReleaseAccounts, RequestReleaseArgs, request_release
+from .propose_admin import (
+    ProposeAdminAccounts,
+    ProposeAdminArgs,
+    ProposeAdminGiven,
+    propose_admin,
+    resolve_propose_admin,
+)
+from .propose_change import (
+    ProposeChangeAccounts,
+    ProposeChangeArgs,
+    ProposeChangeGiven,
+    propose_change,
+    resolve_propose_change,
+)
+from .prune_batch import PruneBatchAccounts, PruneBatchGiven, prune_batch, resolve_prune_batch
+from .request_release import (
+    RequestReleaseAccounts,
+    RequestReleaseArgs,
+    RequestReleaseGiven,
+    request_release,
+    resolve_request_release,
+)
 from .resolve_bankruptcy import ResolveBankruptcyAccounts, ResolveBankruptcyArgs, resolve_bankruptcy
 from .revoke_relayer import RevokeRelayerAccounts, RevokeRelayerArgs, revoke_relayer
 from .set_active_relayer import SetActiveRelayerAccounts, SetActiveRelayerArgs, set_active_relayer
 from .set_allowed_versions import SetAllowedVersionsAccounts, SetAllowedVersionsArgs, set_allowed_versions
 from .set_funding import SetFundingAccounts, SetFundingArgs, set_funding
-from .set_market_limits import SetMarketLimitsAccounts, SetMarketLimitsArgs, set_market_limits
-from .set_market_status import SetMarketStatusAccounts, SetMarketStatusArgs, set_market_status
-from .set_min_batch_size import SetMinBatchSizeAccounts, SetMinBatchSizeArgs, set_min_batch_size
+from .set_market_limits import (
+    SetMarketLimitsAccounts,
+    SetMarketLimitsArgs,
+    SetMarketLimitsGiven,
+    resolve_set_market_limits,
+    set_market_limits,
+)
+from .set_market_status import (
+    SetMarketStatusAccounts,
+    SetMarketStatusArgs,
+    SetMarketStatusGiven,
+    resolve_set_market_status,
+    set_market_status,
+)
+from .set_min_batch_size import (
+    SetMinBatchSizeAccounts,
+    SetMinBatchSizeArgs,
+    SetMinBatchSizeGiven,
+    resolve_set_min_batch_size,
+    set_min_batch_size,
+)
 from .set_pause_bits import SetPauseBitsAccounts, SetPauseBitsArgs, set_pause_bits
 from .settle_batch import SettleBatchAccounts, SettleBatchArgs, settle_batch
 from .sweep_fees import SweepFeesAccounts, sweep_fees
@@ -38,26 +97,37 @@ __all__ = [
     "AcceptAdminAccounts",
     "AddCollateralAccounts",
     "AddCollateralArgs",
+    "AddCollateralGiven",
     "ApproveRelayerAccounts",
     "ApproveRelayerArgs",
+    "ApproveRelayerGiven",
     "BeatAccounts",
+    "BeatGiven",
     "ClosePositionAccounts",
+    "ClosePositionGiven",
     "CreateConfigAccounts",
     "CreateConfigArgs",
     "CreateMarketAccounts",
     "CreateMarketArgs",
+    "CreateMarketGiven",
     "ExecuteReleaseAccounts",
+    "ExecuteReleaseGiven",
     "LiquidateAccounts",
     "LiquidateArgs",
+    "LiquidateGiven",
     "OpenPositionAccounts",
     "OpenPositionArgs",
     "ProposeAdminAccounts",
     "ProposeAdminArgs",
+    "ProposeAdminGiven",
     "ProposeChangeAccounts",
     "ProposeChangeArgs",
+    "ProposeChangeGiven",
     "PruneBatchAccounts",
+    "PruneBatchGiven",
     "RequestReleaseAccounts",
     "RequestReleaseArgs",
+    "RequestReleaseGiven",
     "ResolveBankruptcyAccounts",
     "ResolveBankruptcyArgs",
     "RevokeRelayerAccounts",
@@ -70,10 +140,13 @@ __all__ = [
     "SetFundingArgs",
     "SetMarketLimitsAccounts",
     "SetMarketLimitsArgs",
+    "SetMarketLimitsGiven",
     "SetMarketStatusAccounts",
     "SetMarketStatusArgs",
+    "SetMarketStatusGiven",
     "SetMinBatchSizeAccounts",
     "SetMinBatchSizeArgs",
+    "SetMinBatchSizeGiven",
     "SetPauseBitsAccounts",
     "SetPauseBitsArgs",
     "SettleBatchAccounts",
@@ -94,7 +167,21 @@ __all__ = [
     "propose_change",
     "prune_batch",
     "request_release",
+    "resolve_add_collateral",
+    "resolve_approve_relayer",
     "resolve_bankruptcy",
+    "resolve_beat",
+    "resolve_close_position",
+    "resolve_create_market",
+    "resolve_execute_release",
+    "resolve_liquidate",
+    "resolve_propose_admin",
+    "resolve_propose_change",
+    "resolve_prune_batch",
+    "resolve_request_release",
+    "resolve_set_market_limits",
+    "resolve_set_market_status",
+    "resolve_set_min_batch_size",
     "revoke_relayer",
     "set_active_relayer",
     "set_allowed_versions",

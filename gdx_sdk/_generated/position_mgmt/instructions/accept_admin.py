@@ -12,13 +12,15 @@ from .. import pdas
 from ..program_id import PROGRAM_ID
 
 DISCRIMINATOR: Final = bytes.fromhex("702a2d5a74b50daa")
+CONFIG: Final = Pubkey.from_string("HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h")
 INSTRUCTIONS_SYSVAR: Final = Pubkey.from_string("Sysvar1nstructions1111111111111111111111111")
 
 
 class AcceptAdminAccounts(TypedDict):
     """Accounts of ``accept_admin``."""
 
-    config: Pubkey
+    config: NotRequired[Pubkey]
+    """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     new_admin: Pubkey
     instructions: NotRequired[Pubkey]
     """``Sysvar1nstructions1111111111111111111111111`` when not given."""
@@ -34,13 +36,14 @@ def accept_admin(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """The proposed admin takes over."""
+    config = accounts.get("config", CONFIG)
     instructions = accounts.get("instructions", INSTRUCTIONS_SYSVAR)
     event_authority = accounts.get("event_authority")
     if event_authority is None:
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["config"], False, True),  # writable
+        AccountMeta(config, False, True),  # writable
         AccountMeta(accounts["new_admin"], True, False),  # signer
         AccountMeta(instructions, False, False),
         AccountMeta(event_authority, False, False),

@@ -6,12 +6,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import U64, AccountMeta, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import U64, AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
 DISCRIMINATOR: Final = bytes.fromhex("7f52792aa1b0f9ce")
+CONFIG: Final = Pubkey.from_string("HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h")
+VAULT_STATE: Final = Pubkey.from_string("E95dgvS47KKxni968uetrHmpvs1UijRq8eqG5fyTUoFn")
 AUTHORITY: Final = Pubkey.from_string("DuBvYG74f26XiwpyzQwPvmyV3r4AzvGoKvgu6MX38pQ")
 VAULT_PROGRAM: Final = Pubkey.from_string("12eZxkcasSf5NLQ2EkvJyfRvF7utS9eKjCnNtAYftYhQ")
 
@@ -29,12 +32,14 @@ class AddCollateralAccounts(TypedDict):
     """Accounts of ``add_collateral``."""
 
     owner: Pubkey
-    config: Pubkey
+    config: NotRequired[Pubkey]
+    """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     market: Pubkey
     position: Pubkey
     collateral: Pubkey
     pool: Pubkey
-    vault_state: Pubkey
+    vault_state: NotRequired[Pubkey]
+    """``E95dgvS47KKxni968uetrHmpvs1UijRq8eqG5fyTUoFn`` when not given."""
     authority: NotRequired[Pubkey]
     """``DuBvYG74f26XiwpyzQwPvmyV3r4AzvGoKvgu6MX38pQ`` when not given."""
     vault_program: NotRequired[Pubkey]
@@ -52,6 +57,8 @@ def add_collateral(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Locks free collateral under a position."""
+    config = accounts.get("config", CONFIG)
+    vault_state = accounts.get("vault_state", VAULT_STATE)
     authority = accounts.get("authority", AUTHORITY)
     vault_program = accounts.get("vault_program", VAULT_PROGRAM)
     event_authority = accounts.get("event_authority")
@@ -60,12 +67,12 @@ def add_collateral(
     program = accounts.get("program", program_id)
     keys = [
         AccountMeta(accounts["owner"], True, False),  # signer
-        AccountMeta(accounts["config"], False, False),
+        AccountMeta(config, False, False),
         AccountMeta(accounts["market"], False, True),  # writable
         AccountMeta(accounts["position"], False, True),  # writable
         AccountMeta(accounts["collateral"], False, True),  # writable
         AccountMeta(accounts["pool"], False, True),  # writable
-        AccountMeta(accounts["vault_state"], False, True),  # writable
+        AccountMeta(vault_state, False, True),  # writable
         AccountMeta(authority, False, False),
         AccountMeta(vault_program, False, False),
         AccountMeta(event_authority, False, False),
@@ -74,3 +81,38 @@ def add_collateral(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["amount_atoms"])
     return Instruction(program_id, data, keys)
+
+
+class AddCollateralGiven(TypedDict):
+    """Accounts of ``add_collateral`` before the chain is asked for the rest."""
+
+    owner: NotRequired[Pubkey]
+    config: NotRequired[Pubkey]
+    market: NotRequired[Pubkey]
+    position: Pubkey
+    collateral: Pubkey
+    pool: Pubkey
+    vault_state: NotRequired[Pubkey]
+    authority: NotRequired[Pubkey]
+    vault_program: NotRequired[Pubkey]
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_add_collateral(
+    client: AccountSource,
+    accounts: AddCollateralGiven,
+) -> AddCollateralAccounts:
+    """Complete the accounts of ``add_collateral`` with what the chain knows: ``owner``, ``market``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.UserPosition)
+    owner = accounts.get("owner")
+    if owner is None:
+        owner = await chain.key(accounts["position"], "owner")
+    market = accounts.get("market")
+    if market is None:
+        market = await chain.key(accounts["position"], "market")
+    return {**accounts, "owner": owner, "market": market}

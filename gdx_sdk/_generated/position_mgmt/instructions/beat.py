@@ -6,18 +6,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, Instruction, Pubkey
+from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
 DISCRIMINATOR: Final = bytes.fromhex("221bdae4b579a50e")
+CONFIG: Final = Pubkey.from_string("HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h")
 
 
 class BeatAccounts(TypedDict):
     """Accounts of ``beat``."""
 
-    config: Pubkey
+    config: NotRequired[Pubkey]
+    """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     beat: NotRequired[Pubkey]
     """Derived by ``find_beat`` when not given."""
     active_relayer: Pubkey
@@ -29,13 +32,36 @@ def beat(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """The active relayer's sign of life."""
+    config = accounts.get("config", CONFIG)
     beat = accounts.get("beat")
     if beat is None:
         beat = pdas.find_beat(program_id)[0]
     keys = [
-        AccountMeta(accounts["config"], False, False),
+        AccountMeta(config, False, False),
         AccountMeta(beat, False, True),  # writable
         AccountMeta(accounts["active_relayer"], True, False),  # signer
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)
+
+
+class BeatGiven(TypedDict):
+    """Accounts of ``beat`` before the chain is asked for the rest."""
+
+    config: NotRequired[Pubkey]
+    beat: NotRequired[Pubkey]
+    active_relayer: NotRequired[Pubkey]
+
+
+async def resolve_beat(client: AccountSource, accounts: BeatGiven) -> BeatAccounts:
+    """Complete the accounts of ``beat`` with what the chain knows: ``active_relayer``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.GlobalConfig)
+    config = accounts.get("config", CONFIG)
+    active_relayer = accounts.get("active_relayer")
+    if active_relayer is None:
+        active_relayer = await chain.key(config, "active_relayer")
+    return {**accounts, "active_relayer": active_relayer}

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, Instruction, Pubkey
+from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
@@ -45,3 +46,32 @@ def close_position(
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)
+
+
+class ClosePositionGiven(TypedDict):
+    """Accounts of ``close_position`` before the chain is asked for the rest."""
+
+    owner: NotRequired[Pubkey]
+    market: NotRequired[Pubkey]
+    position: Pubkey
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_close_position(
+    client: AccountSource,
+    accounts: ClosePositionGiven,
+) -> ClosePositionAccounts:
+    """Complete the accounts of ``close_position`` with what the chain knows: ``owner``, ``market``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.UserPosition)
+    owner = accounts.get("owner")
+    if owner is None:
+        owner = await chain.key(accounts["position"], "owner")
+    market = accounts.get("market")
+    if market is None:
+        market = await chain.key(accounts["position"], "market")
+    return {**accounts, "owner": owner, "market": market}

@@ -6,13 +6,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 from ..types.create_market_args import CreateMarketArgs as CreateMarketArgsType
 
 DISCRIMINATOR: Final = bytes.fromhex("67e261ebc8bcfbfe")
+CONFIG: Final = Pubkey.from_string("HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h")
+VAULT_STATE: Final = Pubkey.from_string("E95dgvS47KKxni968uetrHmpvs1UijRq8eqG5fyTUoFn")
 AUTHORITY: Final = Pubkey.from_string("DuBvYG74f26XiwpyzQwPvmyV3r4AzvGoKvgu6MX38pQ")
 VAULT_PROGRAM: Final = Pubkey.from_string("12eZxkcasSf5NLQ2EkvJyfRvF7utS9eKjCnNtAYftYhQ")
 SYSTEM_PROGRAM: Final = Pubkey.from_string("11111111111111111111111111111111")
@@ -32,12 +35,14 @@ class CreateMarketAccounts(TypedDict):
     """Accounts of ``create_market``."""
 
     payer: Pubkey
-    config: Pubkey
+    config: NotRequired[Pubkey]
+    """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     admin: Pubkey
     market: NotRequired[Pubkey]
     """Derived by ``find_market`` when not given."""
     price_feed: Pubkey
-    vault_state: Pubkey
+    vault_state: NotRequired[Pubkey]
+    """``E95dgvS47KKxni968uetrHmpvs1UijRq8eqG5fyTUoFn`` when not given."""
     pool: Pubkey
     authority: NotRequired[Pubkey]
     """``DuBvYG74f26XiwpyzQwPvmyV3r4AzvGoKvgu6MX38pQ`` when not given."""
@@ -60,9 +65,11 @@ def create_market(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Creates a market and its pool in the vault; needs the delay."""
+    config = accounts.get("config", CONFIG)
     market = accounts.get("market")
     if market is None:
         market = pdas.find_market(args["args"].symbol_hash, program_id)[0]
+    vault_state = accounts.get("vault_state", VAULT_STATE)
     authority = accounts.get("authority", AUTHORITY)
     vault_program = accounts.get("vault_program", VAULT_PROGRAM)
     system_program = accounts.get("system_program", SYSTEM_PROGRAM)
@@ -73,11 +80,11 @@ def create_market(
     program = accounts.get("program", program_id)
     keys = [
         AccountMeta(accounts["payer"], True, True),  # signer, writable
-        AccountMeta(accounts["config"], False, True),  # writable
+        AccountMeta(config, False, True),  # writable
         AccountMeta(accounts["admin"], True, False),  # signer
         AccountMeta(market, False, True),  # writable
         AccountMeta(accounts["price_feed"], False, False),
-        AccountMeta(accounts["vault_state"], False, False),
+        AccountMeta(vault_state, False, False),
         AccountMeta(accounts["pool"], False, True),  # writable
         AccountMeta(authority, False, False),
         AccountMeta(vault_program, False, False),
@@ -89,3 +96,35 @@ def create_market(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["args"])
     return Instruction(program_id, data, keys)
+
+
+class CreateMarketGiven(TypedDict):
+    """Accounts of ``create_market`` before the chain is asked for the rest."""
+
+    payer: Pubkey
+    config: NotRequired[Pubkey]
+    admin: NotRequired[Pubkey]
+    market: NotRequired[Pubkey]
+    price_feed: Pubkey
+    vault_state: NotRequired[Pubkey]
+    pool: Pubkey
+    authority: NotRequired[Pubkey]
+    vault_program: NotRequired[Pubkey]
+    system_program: NotRequired[Pubkey]
+    instructions: NotRequired[Pubkey]
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_create_market(client: AccountSource, accounts: CreateMarketGiven) -> CreateMarketAccounts:
+    """Complete the accounts of ``create_market`` with what the chain knows: ``admin``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.GlobalConfig)
+    config = accounts.get("config", CONFIG)
+    admin = accounts.get("admin")
+    if admin is None:
+        admin = await chain.key(config, "admin")
+    return {**accounts, "admin": admin}

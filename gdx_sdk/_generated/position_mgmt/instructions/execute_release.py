@@ -6,12 +6,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, Instruction, Pubkey
+from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
 DISCRIMINATOR: Final = bytes.fromhex("c53bc07b34f6fe69")
+CONFIG: Final = Pubkey.from_string("HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h")
+VAULT_STATE: Final = Pubkey.from_string("E95dgvS47KKxni968uetrHmpvs1UijRq8eqG5fyTUoFn")
 AUTHORITY: Final = Pubkey.from_string("DuBvYG74f26XiwpyzQwPvmyV3r4AzvGoKvgu6MX38pQ")
 VAULT_PROGRAM: Final = Pubkey.from_string("12eZxkcasSf5NLQ2EkvJyfRvF7utS9eKjCnNtAYftYhQ")
 
@@ -19,13 +22,15 @@ VAULT_PROGRAM: Final = Pubkey.from_string("12eZxkcasSf5NLQ2EkvJyfRvF7utS9eKjCnNt
 class ExecuteReleaseAccounts(TypedDict):
     """Accounts of ``execute_release``."""
 
-    config: Pubkey
+    config: NotRequired[Pubkey]
+    """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     market: Pubkey
     position: Pubkey
     collateral: Pubkey
     pool: Pubkey
     price_feed: Pubkey
-    vault_state: Pubkey
+    vault_state: NotRequired[Pubkey]
+    """``E95dgvS47KKxni968uetrHmpvs1UijRq8eqG5fyTUoFn`` when not given."""
     authority: NotRequired[Pubkey]
     """``DuBvYG74f26XiwpyzQwPvmyV3r4AzvGoKvgu6MX38pQ`` when not given."""
     vault_program: NotRequired[Pubkey]
@@ -42,6 +47,8 @@ def execute_release(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Pays a request that is old enough to its owner's free collateral."""
+    config = accounts.get("config", CONFIG)
+    vault_state = accounts.get("vault_state", VAULT_STATE)
     authority = accounts.get("authority", AUTHORITY)
     vault_program = accounts.get("vault_program", VAULT_PROGRAM)
     event_authority = accounts.get("event_authority")
@@ -49,13 +56,13 @@ def execute_release(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["config"], False, False),
+        AccountMeta(config, False, False),
         AccountMeta(accounts["market"], False, True),  # writable
         AccountMeta(accounts["position"], False, True),  # writable
         AccountMeta(accounts["collateral"], False, True),  # writable
         AccountMeta(accounts["pool"], False, True),  # writable
         AccountMeta(accounts["price_feed"], False, False),
-        AccountMeta(accounts["vault_state"], False, True),  # writable
+        AccountMeta(vault_state, False, True),  # writable
         AccountMeta(authority, False, False),
         AccountMeta(vault_program, False, False),
         AccountMeta(event_authority, False, False),
@@ -63,3 +70,35 @@ def execute_release(
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)
+
+
+class ExecuteReleaseGiven(TypedDict):
+    """Accounts of ``execute_release`` before the chain is asked for the rest."""
+
+    config: NotRequired[Pubkey]
+    market: NotRequired[Pubkey]
+    position: Pubkey
+    collateral: Pubkey
+    pool: Pubkey
+    price_feed: Pubkey
+    vault_state: NotRequired[Pubkey]
+    authority: NotRequired[Pubkey]
+    vault_program: NotRequired[Pubkey]
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_execute_release(
+    client: AccountSource,
+    accounts: ExecuteReleaseGiven,
+) -> ExecuteReleaseAccounts:
+    """Complete the accounts of ``execute_release`` with what the chain knows: ``market``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.UserPosition)
+    market = accounts.get("market")
+    if market is None:
+        market = await chain.key(accounts["position"], "market")
+    return {**accounts, "market": market}

@@ -6,8 +6,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import U64, AccountMeta, Instruction, Layout, Pubkey, optional_account
+from gdx_sdk.runtime import (
+    U64,
+    AccountMeta,
+    AccountSource,
+    ChainLookup,
+    Instruction,
+    Layout,
+    Pubkey,
+    optional_account,
+)
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
@@ -68,3 +78,30 @@ def liquidate(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["size_e8"])
     return Instruction(program_id, data, keys)
+
+
+class LiquidateGiven(TypedDict):
+    """Accounts of ``liquidate`` before the chain is asked for the rest."""
+
+    liquidator: Pubkey
+    config: NotRequired[Pubkey]
+    market: NotRequired[Pubkey]
+    price_feed: Pubkey
+    fallback_feed: NotRequired[Pubkey | None]
+    position: Pubkey
+    liquidator_position: Pubkey
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_liquidate(client: AccountSource, accounts: LiquidateGiven) -> LiquidateAccounts:
+    """Complete the accounts of ``liquidate`` with what the chain knows: ``market``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.UserPosition)
+    market = accounts.get("market")
+    if market is None:
+        market = await chain.key(accounts["position"], "market")
+    return {**accounts, "market": market}

@@ -12,6 +12,7 @@ from .. import pdas
 from ..program_id import PROGRAM_ID
 
 DISCRIMINATOR: Final = bytes.fromhex("87802f4d0f98f031")
+CONFIG: Final = Pubkey.from_string("HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h")
 SYSTEM_PROGRAM: Final = Pubkey.from_string("11111111111111111111111111111111")
 
 
@@ -29,7 +30,8 @@ class OpenPositionAccounts(TypedDict):
 
     payer: Pubkey
     owner: Pubkey
-    config: Pubkey
+    config: NotRequired[Pubkey]
+    """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     market: Pubkey
     position: NotRequired[Pubkey]
     """Derived by ``find_position`` when not given."""
@@ -48,6 +50,7 @@ def open_position(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Opens an empty position with the leverage its owner wants at most."""
+    config = accounts.get("config", CONFIG)
     position = accounts.get("position")
     if position is None:
         position = pdas.find_position(accounts["owner"], accounts["market"], program_id)[0]
@@ -59,7 +62,7 @@ def open_position(
     keys = [
         AccountMeta(accounts["payer"], True, True),  # signer, writable
         AccountMeta(accounts["owner"], True, False),  # signer
-        AccountMeta(accounts["config"], False, False),
+        AccountMeta(config, False, False),
         AccountMeta(accounts["market"], False, True),  # writable
         AccountMeta(position, False, True),  # writable
         AccountMeta(system_program, False, False),

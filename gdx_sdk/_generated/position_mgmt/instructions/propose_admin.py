@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import PUBKEY, AccountMeta, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import PUBKEY, AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
 DISCRIMINATOR: Final = bytes.fromhex("79d6c7d4572775ea")
+CONFIG: Final = Pubkey.from_string("HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h")
 INSTRUCTIONS_SYSVAR: Final = Pubkey.from_string("Sysvar1nstructions1111111111111111111111111")
 
 
@@ -27,7 +29,8 @@ _ARGS: Final = Layout(("new_admin", PUBKEY))
 class ProposeAdminAccounts(TypedDict):
     """Accounts of ``propose_admin``."""
 
-    config: Pubkey
+    config: NotRequired[Pubkey]
+    """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     admin: Pubkey
     instructions: NotRequired[Pubkey]
     """``Sysvar1nstructions1111111111111111111111111`` when not given."""
@@ -44,13 +47,14 @@ def propose_admin(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Names the next admin, who may accept after the delay."""
+    config = accounts.get("config", CONFIG)
     instructions = accounts.get("instructions", INSTRUCTIONS_SYSVAR)
     event_authority = accounts.get("event_authority")
     if event_authority is None:
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["config"], False, True),  # writable
+        AccountMeta(config, False, True),  # writable
         AccountMeta(accounts["admin"], True, False),  # signer
         AccountMeta(instructions, False, False),
         AccountMeta(event_authority, False, False),
@@ -59,3 +63,27 @@ def propose_admin(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["new_admin"])
     return Instruction(program_id, data, keys)
+
+
+class ProposeAdminGiven(TypedDict):
+    """Accounts of ``propose_admin`` before the chain is asked for the rest."""
+
+    config: NotRequired[Pubkey]
+    admin: NotRequired[Pubkey]
+    instructions: NotRequired[Pubkey]
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_propose_admin(client: AccountSource, accounts: ProposeAdminGiven) -> ProposeAdminAccounts:
+    """Complete the accounts of ``propose_admin`` with what the chain knows: ``admin``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.GlobalConfig)
+    config = accounts.get("config", CONFIG)
+    admin = accounts.get("admin")
+    if admin is None:
+        admin = await chain.key(config, "admin")
+    return {**accounts, "admin": admin}

@@ -6,18 +6,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, Instruction, Pubkey
+from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
 DISCRIMINATOR: Final = bytes.fromhex("ae37412b10adbfa4")
+CONFIG: Final = Pubkey.from_string("HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h")
 
 
 class PruneBatchAccounts(TypedDict):
     """Accounts of ``prune_batch``."""
 
-    config: Pubkey
+    config: NotRequired[Pubkey]
+    """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     market: Pubkey
     batch: Pubkey
     relayer: Pubkey
@@ -33,12 +36,13 @@ def prune_batch(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Removes an old batch's record; the rent goes back to its relayer."""
+    config = accounts.get("config", CONFIG)
     event_authority = accounts.get("event_authority")
     if event_authority is None:
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["config"], False, False),
+        AccountMeta(config, False, False),
         AccountMeta(accounts["market"], False, True),  # writable
         AccountMeta(accounts["batch"], False, True),  # writable
         AccountMeta(accounts["relayer"], False, True),  # writable
@@ -47,3 +51,27 @@ def prune_batch(
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)
+
+
+class PruneBatchGiven(TypedDict):
+    """Accounts of ``prune_batch`` before the chain is asked for the rest."""
+
+    config: NotRequired[Pubkey]
+    market: Pubkey
+    batch: Pubkey
+    relayer: NotRequired[Pubkey]
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_prune_batch(client: AccountSource, accounts: PruneBatchGiven) -> PruneBatchAccounts:
+    """Complete the accounts of ``prune_batch`` with what the chain knows: ``relayer``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.RelayerBeat, account_types.SettlementBatch)
+    relayer = accounts.get("relayer")
+    if relayer is None:
+        relayer = await chain.key(accounts["batch"], "relayer")
+    return {**accounts, "relayer": relayer}

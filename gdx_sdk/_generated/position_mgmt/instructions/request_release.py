@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import U64, AccountMeta, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import U64, AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
 DISCRIMINATOR: Final = bytes.fromhex("a7da7a02a3e79607")
+CONFIG: Final = Pubkey.from_string("HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h")
 
 
 class RequestReleaseArgs(TypedDict):
@@ -27,7 +29,8 @@ class RequestReleaseAccounts(TypedDict):
     """Accounts of ``request_release``."""
 
     owner: Pubkey
-    config: Pubkey
+    config: NotRequired[Pubkey]
+    """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     market: Pubkey
     position: Pubkey
     price_feed: Pubkey
@@ -44,13 +47,14 @@ def request_release(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Asks collateral back; 0 withdraws the request."""
+    config = accounts.get("config", CONFIG)
     event_authority = accounts.get("event_authority")
     if event_authority is None:
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
         AccountMeta(accounts["owner"], True, False),  # signer
-        AccountMeta(accounts["config"], False, False),
+        AccountMeta(config, False, False),
         AccountMeta(accounts["market"], False, True),  # writable
         AccountMeta(accounts["position"], False, True),  # writable
         AccountMeta(accounts["price_feed"], False, False),
@@ -60,3 +64,34 @@ def request_release(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["amount_atoms"])
     return Instruction(program_id, data, keys)
+
+
+class RequestReleaseGiven(TypedDict):
+    """Accounts of ``request_release`` before the chain is asked for the rest."""
+
+    owner: NotRequired[Pubkey]
+    config: NotRequired[Pubkey]
+    market: NotRequired[Pubkey]
+    position: Pubkey
+    price_feed: Pubkey
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_request_release(
+    client: AccountSource,
+    accounts: RequestReleaseGiven,
+) -> RequestReleaseAccounts:
+    """Complete the accounts of ``request_release`` with what the chain knows: ``owner``, ``market``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.UserPosition)
+    owner = accounts.get("owner")
+    if owner is None:
+        owner = await chain.key(accounts["position"], "owner")
+    market = accounts.get("market")
+    if market is None:
+        market = await chain.key(accounts["position"], "market")
+    return {**accounts, "owner": owner, "market": market}

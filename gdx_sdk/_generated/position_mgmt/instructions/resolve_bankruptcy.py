@@ -12,6 +12,7 @@ from .. import pdas
 from ..program_id import PROGRAM_ID
 
 DISCRIMINATOR: Final = bytes.fromhex("52fdbb1d661323f8")
+VAULT_STATE: Final = Pubkey.from_string("E95dgvS47KKxni968uetrHmpvs1UijRq8eqG5fyTUoFn")
 AUTHORITY: Final = Pubkey.from_string("DuBvYG74f26XiwpyzQwPvmyV3r4AzvGoKvgu6MX38pQ")
 VAULT_PROGRAM: Final = Pubkey.from_string("12eZxkcasSf5NLQ2EkvJyfRvF7utS9eKjCnNtAYftYhQ")
 
@@ -30,7 +31,8 @@ class ResolveBankruptcyAccounts(TypedDict):
 
     market: Pubkey
     pool: Pubkey
-    vault_state: Pubkey
+    vault_state: NotRequired[Pubkey]
+    """``E95dgvS47KKxni968uetrHmpvs1UijRq8eqG5fyTUoFn`` when not given."""
     authority: NotRequired[Pubkey]
     """``DuBvYG74f26XiwpyzQwPvmyV3r4AzvGoKvgu6MX38pQ`` when not given."""
     vault_program: NotRequired[Pubkey]
@@ -48,6 +50,7 @@ def resolve_bankruptcy(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Covers what bankrupt positions of one side left."""
+    vault_state = accounts.get("vault_state", VAULT_STATE)
     authority = accounts.get("authority", AUTHORITY)
     vault_program = accounts.get("vault_program", VAULT_PROGRAM)
     event_authority = accounts.get("event_authority")
@@ -57,7 +60,7 @@ def resolve_bankruptcy(
     keys = [
         AccountMeta(accounts["market"], False, True),  # writable
         AccountMeta(accounts["pool"], False, True),  # writable
-        AccountMeta(accounts["vault_state"], False, True),  # writable
+        AccountMeta(vault_state, False, True),  # writable
         AccountMeta(authority, False, False),
         AccountMeta(vault_program, False, False),
         AccountMeta(event_authority, False, False),

@@ -12,6 +12,7 @@ from .. import pdas
 from ..program_id import PROGRAM_ID
 
 DISCRIMINATOR: Final = bytes.fromhex("147b2ef176707ae9")
+CONFIG: Final = Pubkey.from_string("HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h")
 INSTRUCTIONS_SYSVAR: Final = Pubkey.from_string("Sysvar1nstructions1111111111111111111111111")
 
 
@@ -27,7 +28,8 @@ _ARGS: Final = Layout(("relayer", PUBKEY))
 class SetActiveRelayerAccounts(TypedDict):
     """Accounts of ``set_active_relayer``."""
 
-    config: Pubkey
+    config: NotRequired[Pubkey]
+    """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     signer: Pubkey
     """The admin or the guardian."""
     instructions: NotRequired[Pubkey]
@@ -45,13 +47,14 @@ def set_active_relayer(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Makes an approved relayer the active one and raises the epoch."""
+    config = accounts.get("config", CONFIG)
     instructions = accounts.get("instructions", INSTRUCTIONS_SYSVAR)
     event_authority = accounts.get("event_authority")
     if event_authority is None:
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["config"], False, True),  # writable
+        AccountMeta(config, False, True),  # writable
         AccountMeta(accounts["signer"], True, False),  # signer
         AccountMeta(instructions, False, False),
         AccountMeta(event_authority, False, False),

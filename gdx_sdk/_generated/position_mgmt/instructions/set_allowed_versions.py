@@ -12,6 +12,7 @@ from .. import pdas
 from ..program_id import PROGRAM_ID
 
 DISCRIMINATOR: Final = bytes.fromhex("b64ad5fb9dde1d4d")
+CONFIG: Final = Pubkey.from_string("HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h")
 INSTRUCTIONS_SYSVAR: Final = Pubkey.from_string("Sysvar1nstructions1111111111111111111111111")
 
 
@@ -27,7 +28,8 @@ _ARGS: Final = Layout(("versions", U8))
 class SetAllowedVersionsAccounts(TypedDict):
     """Accounts of ``set_allowed_versions``."""
 
-    config: Pubkey
+    config: NotRequired[Pubkey]
+    """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     signer: Pubkey
     """The admin or the guardian."""
     instructions: NotRequired[Pubkey]
@@ -47,13 +49,14 @@ def set_allowed_versions(
     """Sets the batch versions accepted: the guardian narrows, the admin re-allows, a new one needs the
     delay.
     """
+    config = accounts.get("config", CONFIG)
     instructions = accounts.get("instructions", INSTRUCTIONS_SYSVAR)
     event_authority = accounts.get("event_authority")
     if event_authority is None:
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["config"], False, True),  # writable
+        AccountMeta(config, False, True),  # writable
         AccountMeta(accounts["signer"], True, False),  # signer
         AccountMeta(instructions, False, False),
         AccountMeta(event_authority, False, False),

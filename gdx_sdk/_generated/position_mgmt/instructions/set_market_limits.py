@@ -6,13 +6,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 from ..types.market_params import MarketParams
 
 DISCRIMINATOR: Final = bytes.fromhex("7e73b9e57a25763b")
+CONFIG: Final = Pubkey.from_string("HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h")
 INSTRUCTIONS_SYSVAR: Final = Pubkey.from_string("Sysvar1nstructions1111111111111111111111111")
 
 
@@ -28,7 +30,8 @@ _ARGS: Final = Layout(("params", MarketParams))
 class SetMarketLimitsAccounts(TypedDict):
     """Accounts of ``set_market_limits``."""
 
-    config: Pubkey
+    config: NotRequired[Pubkey]
+    """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     admin: Pubkey
     market: Pubkey
     instructions: NotRequired[Pubkey]
@@ -46,13 +49,14 @@ def set_market_limits(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Sets a market's margin, fees and limits; needs the delay."""
+    config = accounts.get("config", CONFIG)
     instructions = accounts.get("instructions", INSTRUCTIONS_SYSVAR)
     event_authority = accounts.get("event_authority")
     if event_authority is None:
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["config"], False, True),  # writable
+        AccountMeta(config, False, True),  # writable
         AccountMeta(accounts["admin"], True, False),  # signer
         AccountMeta(accounts["market"], False, True),  # writable
         AccountMeta(instructions, False, False),
@@ -62,3 +66,31 @@ def set_market_limits(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["params"])
     return Instruction(program_id, data, keys)
+
+
+class SetMarketLimitsGiven(TypedDict):
+    """Accounts of ``set_market_limits`` before the chain is asked for the rest."""
+
+    config: NotRequired[Pubkey]
+    admin: NotRequired[Pubkey]
+    market: Pubkey
+    instructions: NotRequired[Pubkey]
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_set_market_limits(
+    client: AccountSource,
+    accounts: SetMarketLimitsGiven,
+) -> SetMarketLimitsAccounts:
+    """Complete the accounts of ``set_market_limits`` with what the chain knows: ``admin``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.GlobalConfig)
+    config = accounts.get("config", CONFIG)
+    admin = accounts.get("admin")
+    if admin is None:
+        admin = await chain.key(config, "admin")
+    return {**accounts, "admin": admin}

@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import U8, AccountMeta, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import U8, AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
 
+from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
 DISCRIMINATOR: Final = bytes.fromhex("65af536bc88d9bb6")
+CONFIG: Final = Pubkey.from_string("HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h")
 INSTRUCTIONS_SYSVAR: Final = Pubkey.from_string("Sysvar1nstructions1111111111111111111111111")
 
 
@@ -27,7 +29,8 @@ _ARGS: Final = Layout(("status", U8))
 class SetMarketStatusAccounts(TypedDict):
     """Accounts of ``set_market_status``."""
 
-    config: Pubkey
+    config: NotRequired[Pubkey]
+    """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     admin: Pubkey
     market: Pubkey
     instructions: NotRequired[Pubkey]
@@ -45,13 +48,14 @@ def set_market_status(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Makes a market active (0), reduce-only (1) or halted (2)."""
+    config = accounts.get("config", CONFIG)
     instructions = accounts.get("instructions", INSTRUCTIONS_SYSVAR)
     event_authority = accounts.get("event_authority")
     if event_authority is None:
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["config"], False, False),
+        AccountMeta(config, False, False),
         AccountMeta(accounts["admin"], True, False),  # signer
         AccountMeta(accounts["market"], False, True),  # writable
         AccountMeta(instructions, False, False),
@@ -61,3 +65,31 @@ def set_market_status(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["status"])
     return Instruction(program_id, data, keys)
+
+
+class SetMarketStatusGiven(TypedDict):
+    """Accounts of ``set_market_status`` before the chain is asked for the rest."""
+
+    config: NotRequired[Pubkey]
+    admin: NotRequired[Pubkey]
+    market: Pubkey
+    instructions: NotRequired[Pubkey]
+    event_authority: NotRequired[Pubkey]
+    program: NotRequired[Pubkey]
+
+
+async def resolve_set_market_status(
+    client: AccountSource,
+    accounts: SetMarketStatusGiven,
+) -> SetMarketStatusAccounts:
+    """Complete the accounts of ``set_market_status`` with what the chain knows: ``admin``.
+
+    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
+    exist, is of another type or of another program.
+    """
+    chain = ChainLookup(client, account_types.GlobalConfig)
+    config = accounts.get("config", CONFIG)
+    admin = accounts.get("admin")
+    if admin is None:
+        admin = await chain.key(config, "admin")
+    return {**accounts, "admin": admin}

@@ -12,6 +12,7 @@ from .. import pdas
 from ..program_id import PROGRAM_ID
 
 DISCRIMINATOR: Final = bytes.fromhex("7a2d559cb0402d53")
+CONFIG: Final = Pubkey.from_string("HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h")
 INSTRUCTIONS_SYSVAR: Final = Pubkey.from_string("Sysvar1nstructions1111111111111111111111111")
 
 
@@ -27,7 +28,8 @@ _ARGS: Final = Layout(("pause_bits", U32))
 class SetPauseBitsAccounts(TypedDict):
     """Accounts of ``set_pause_bits``."""
 
-    config: Pubkey
+    config: NotRequired[Pubkey]
+    """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     signer: Pubkey
     """The admin or the guardian."""
     instructions: NotRequired[Pubkey]
@@ -45,13 +47,14 @@ def set_pause_bits(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Sets the pause bits: the admin any, the guardian only further ones."""
+    config = accounts.get("config", CONFIG)
     instructions = accounts.get("instructions", INSTRUCTIONS_SYSVAR)
     event_authority = accounts.get("event_authority")
     if event_authority is None:
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["config"], False, True),  # writable
+        AccountMeta(config, False, True),  # writable
         AccountMeta(accounts["signer"], True, False),  # signer
         AccountMeta(instructions, False, False),
         AccountMeta(event_authority, False, False),

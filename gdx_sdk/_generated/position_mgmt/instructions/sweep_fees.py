@@ -12,6 +12,7 @@ from .. import pdas
 from ..program_id import PROGRAM_ID
 
 DISCRIMINATOR: Final = bytes.fromhex("afe1624776422294")
+VAULT_STATE: Final = Pubkey.from_string("E95dgvS47KKxni968uetrHmpvs1UijRq8eqG5fyTUoFn")
 AUTHORITY: Final = Pubkey.from_string("DuBvYG74f26XiwpyzQwPvmyV3r4AzvGoKvgu6MX38pQ")
 VAULT_PROGRAM: Final = Pubkey.from_string("12eZxkcasSf5NLQ2EkvJyfRvF7utS9eKjCnNtAYftYhQ")
 
@@ -21,7 +22,8 @@ class SweepFeesAccounts(TypedDict):
 
     market: Pubkey
     pool: Pubkey
-    vault_state: Pubkey
+    vault_state: NotRequired[Pubkey]
+    """``E95dgvS47KKxni968uetrHmpvs1UijRq8eqG5fyTUoFn`` when not given."""
     authority: NotRequired[Pubkey]
     """``DuBvYG74f26XiwpyzQwPvmyV3r4AzvGoKvgu6MX38pQ`` when not given."""
     vault_program: NotRequired[Pubkey]
@@ -38,6 +40,7 @@ def sweep_fees(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Moves what a market earned out of its pool."""
+    vault_state = accounts.get("vault_state", VAULT_STATE)
     authority = accounts.get("authority", AUTHORITY)
     vault_program = accounts.get("vault_program", VAULT_PROGRAM)
     event_authority = accounts.get("event_authority")
@@ -47,7 +50,7 @@ def sweep_fees(
     keys = [
         AccountMeta(accounts["market"], False, True),  # writable
         AccountMeta(accounts["pool"], False, True),  # writable
-        AccountMeta(accounts["vault_state"], False, True),  # writable
+        AccountMeta(vault_state, False, True),  # writable
         AccountMeta(authority, False, False),
         AccountMeta(vault_program, False, False),
         AccountMeta(event_authority, False, False),

@@ -12,12 +12,14 @@ from .. import pdas
 from ..program_id import PROGRAM_ID
 
 DISCRIMINATOR: Final = bytes.fromhex("df96b266f1833b7d")
+CONFIG: Final = Pubkey.from_string("HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h")
 
 
 class TakeOverAccounts(TypedDict):
     """Accounts of ``take_over``."""
 
-    config: Pubkey
+    config: NotRequired[Pubkey]
+    """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     beat: NotRequired[Pubkey]
     """Derived by ``find_beat`` when not given."""
     relayer: Pubkey
@@ -33,6 +35,7 @@ def take_over(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """An approved relayer replaces a silent one."""
+    config = accounts.get("config", CONFIG)
     beat = accounts.get("beat")
     if beat is None:
         beat = pdas.find_beat(program_id)[0]
@@ -41,7 +44,7 @@ def take_over(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(accounts["config"], False, True),  # writable
+        AccountMeta(config, False, True),  # writable
         AccountMeta(beat, False, True),  # writable
         AccountMeta(accounts["relayer"], True, False),  # signer
         AccountMeta(event_authority, False, False),
