@@ -18,14 +18,10 @@ pub struct NetEntry {
 }
 
 /// Reads one entry per position: zig-zag size delta, zig-zag quote delta, zig-zag fee, varint turnover, varint fill
-/// count; and keeps the sums that must balance.
+/// count. That the batch's sizes and quotes sum to 0 and its fees to at least 0 shows in the books it is applied to.
 pub struct Nets<'a> {
     reader: Reader<'a>,
-    fill_count_expected: u64,
-    size_sum: i64,
-    quote_sum: i64,
-    fee_sum: i64,
-    fill_count: u64,
+    fills_left: u64,
 }
 
 impl<'a> Nets<'a> {
@@ -33,11 +29,7 @@ impl<'a> Nets<'a> {
     pub fn new(header: &Header<'a>) -> Self {
         Self {
             reader: Reader::new(header.entries),
-            fill_count_expected: 2 * u64::from(header.trade_count),
-            size_sum: 0,
-            quote_sum: 0,
-            fee_sum: 0,
-            fill_count: 0,
+            fills_left: 2 * u64::from(header.trade_count),
         }
     }
 
@@ -54,28 +46,22 @@ impl<'a> Nets<'a> {
         if entry.fill_count == 0 {
             return Err(BatchError::Malformed("every position account must be used"));
         }
-        add(&mut self.size_sum, entry.size_delta_e8)?;
-        add(&mut self.quote_sum, entry.quote_delta_atoms)?;
-        add(&mut self.fee_sum, entry.fee_atoms)?;
-        self.fill_count = self.fill_count.saturating_add(entry.fill_count);
+        self.fills_left = self
+            .fills_left
+            .checked_sub(entry.fill_count)
+            .ok_or(WRONG_FILL_COUNT)?;
         Ok(entry)
     }
 
-    /// After the last entry: no bytes are left. Returns whether `Σ size = Σ quote = 0`, `Σ fee ≥ 0` and the fill
-    /// counts are two per trade.
-    pub fn finish(&self) -> Result<bool> {
+    /// After the last entry: no bytes are left, and each trade has two fills.
+    pub fn finish(&self) -> Result<()> {
         self.reader.end()?;
-        Ok(self.size_sum == 0
-            && self.quote_sum == 0
-            && self.fee_sum >= 0
-            && self.fill_count == self.fill_count_expected)
+        if self.fills_left == 0 {
+            return Ok(());
+        }
+        Err(WRONG_FILL_COUNT)
     }
 }
 
-#[inline]
-fn add(sum: &mut i64, amount: i64) -> Result<()> {
-    *sum = sum.checked_add(amount).ok_or(BatchError::Malformed(
-        "a sum over the entries must fit in i64",
-    ))?;
-    Ok(())
-}
+const WRONG_FILL_COUNT: BatchError =
+    BatchError::Malformed("the fill counts must sum to twice the trade count");

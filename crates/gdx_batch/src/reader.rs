@@ -10,6 +10,10 @@ pub struct Reader<'a> {
 
 const CUT_SHORT: BatchError = BatchError::Malformed("the entries are cut short");
 
+/// Groups of seven bits in 64.
+const MAX_BYTES: usize = 10;
+const TOO_LARGE: BatchError = BatchError::Malformed("a varint must fit in u64");
+
 impl<'a> Reader<'a> {
     /// Starts at the first byte.
     pub fn new(bytes: &'a [u8]) -> Self {
@@ -27,24 +31,12 @@ impl<'a> Reader<'a> {
     /// The next varint.
     #[inline]
     pub fn varint(&mut self) -> Result<u64> {
-        let mut value = 0u64;
-        for (index, &byte) in self.bytes.iter().enumerate() {
-            let shift = 7 * index as u32;
-            if shift == 63 && byte > 1 {
-                return Err(BatchError::Malformed("a varint must fit in u64"));
-            }
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                if byte == 0 && index > 0 {
-                    return Err(BatchError::Malformed(
-                        "a varint must be in its shortest form",
-                    ));
-                }
-                self.bytes = &self.bytes[index + 1..];
-                return Ok(value);
-            }
-        }
-        Err(CUT_SHORT)
+        let (value, length) = match self.bytes.first_chunk() {
+            Some(longest) => read_varint(longest)?,
+            None => read_last_varint(self.bytes)?,
+        };
+        self.bytes = &self.bytes[length..];
+        Ok(value)
     }
 
     /// The next varint, within the positive half of i64.
@@ -68,6 +60,50 @@ impl<'a> Reader<'a> {
         }
         Err(BatchError::Malformed("no bytes may follow the last entry"))
     }
+}
+
+/// Value and length of the varint at the start of `bytes`. Written out group by group: the compiler leaves a loop as
+/// it is, and a batch has hundreds of these.
+#[inline(always)]
+fn read_varint(bytes: &[u8; MAX_BYTES]) -> Result<(u64, usize)> {
+    let mut value = 0;
+    macro_rules! read_groups {
+        ($($index:literal)*) => {$(
+            let byte = bytes[$index];
+            value |= u64::from(byte & 0x7f) << (7 * $index);
+            if byte < 0x80 {
+                return end_varint(value, $index, byte);
+            }
+        )*};
+    }
+    read_groups!(0 1 2 3 4 5 6 7 8 9);
+    Err(TOO_LARGE)
+}
+
+#[inline(always)]
+fn end_varint(value: u64, index: usize, byte: u8) -> Result<(u64, usize)> {
+    if byte == 0 && index > 0 {
+        return Err(BatchError::Malformed(
+            "a varint must be in its shortest form",
+        ));
+    }
+    if byte > 1 && index == MAX_BYTES - 1 {
+        return Err(TOO_LARGE);
+    }
+    Ok((value, index + 1))
+}
+
+/// The same for the last bytes of a batch, where the longest varint would not fit.
+#[inline(never)]
+fn read_last_varint(bytes: &[u8]) -> Result<(u64, usize)> {
+    let mut padded = [0x80; MAX_BYTES];
+    padded[..bytes.len()].copy_from_slice(bytes);
+    let (value, length) =
+        read_varint(&padded).map_err(|error| if error == TOO_LARGE { CUT_SHORT } else { error })?;
+    if length > bytes.len() {
+        return Err(CUT_SHORT);
+    }
+    Ok((value, length))
 }
 
 #[cfg(test)]

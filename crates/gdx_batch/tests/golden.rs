@@ -190,7 +190,7 @@ fn nets_of_batch_v2_json() {
             assert_eq!(read, (size, quote, fee));
             assert_eq!((entry.turnover_atoms, entry.fill_count), (turnover, fills));
         }
-        assert_eq!(entries.finish(), Ok(true));
+        assert_eq!(entries.finish(), Ok(()));
     }
 }
 
@@ -210,8 +210,7 @@ fn is_readable(data: &[u8], positions: usize) -> bool {
         return false;
     };
     if header.version == 2 {
-        let mut entries = Nets::new(&header);
-        return (0..positions).all(|_| entries.read_next().is_ok()) && entries.finish() == Ok(true);
+        return is_readable_and_balanced(&header, positions);
     }
     let mut used = vec![false; positions];
     let mut trades = Trades::new(&header, positions);
@@ -225,4 +224,19 @@ fn is_readable(data: &[u8], positions: usize) -> bool {
             Err(_) => return false,
         }
     }
+}
+
+/// Sizes and quotes of a V2 batch sum to 0, its fees to at least 0.
+fn is_readable_and_balanced(header: &Header<'_>, positions: usize) -> bool {
+    let mut entries = Nets::new(header);
+    let (mut size, mut quote, mut fee) = (0i128, 0i128, 0i128);
+    for _ in 0..positions {
+        let Ok(entry) = entries.read_next() else {
+            return false;
+        };
+        size += i128::from(entry.size_delta_e8);
+        quote += i128::from(entry.quote_delta_atoms);
+        fee += i128::from(entry.fee_atoms);
+    }
+    entries.finish().is_ok() && size == 0 && quote == 0 && fee >= 0
 }

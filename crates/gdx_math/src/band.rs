@@ -16,31 +16,26 @@ pub struct PriceRange {
 }
 
 impl PriceRange {
-    /// What `size_delta` is worth at the two ends, rounded outward, smaller first: quote between them (in the
-    /// sense of + notional for the buyer) does not stray.
+    /// `|qd − sd · ref / 1e8|` with ref the nearest end of the range, and the part of it that the entry lost
+    /// (paid above the range, or received below it). The ends are rounded outward: the floor in a notional is no
+    /// deviation.
     #[inline]
-    fn fair_quote(self, size_delta: SizeE8) -> Result<(i64, i64)> {
+    pub fn deviation(self, size_delta: SizeE8, quote_delta: Atoms) -> Result<Deviation> {
         let (least, most) = if size_delta.0 >= 0 {
             (self.low, self.high)
         } else {
             (self.high, self.low)
         };
-        Ok((
-            mul_div_signed(size_delta.0, least.0, SIZE_SCALE, Rounding::Floor)?,
-            mul_div_signed(size_delta.0, most.0, SIZE_SCALE, Rounding::Ceil)?,
-        ))
-    }
-
-    /// `|qd − sd · ref / 1e8|` with ref the nearest end of the range, and the part of it that the entry lost
-    /// (paid above the range, or received below it).
-    #[inline]
-    pub fn deviation(self, size_delta: SizeE8, quote_delta: Atoms) -> Result<Deviation> {
-        let (bottom, top) = self.fair_quote(size_delta)?;
-        let lost = fits(quote_delta.0.checked_sub(top))?.max(0);
+        let top = mul_div_signed(size_delta.0, most.0, SIZE_SCALE, Rounding::Ceil)?;
+        if quote_delta.0 >= top {
+            let lost = Atoms(fits(quote_delta.0.checked_sub(top))?);
+            return Ok(Deviation { total: lost, lost });
+        }
+        let bottom = mul_div_signed(size_delta.0, least.0, SIZE_SCALE, Rounding::Floor)?;
         let gained = fits(bottom.checked_sub(quote_delta.0))?.max(0);
         Ok(Deviation {
-            total: Atoms(lost.max(gained)),
-            lost: Atoms(lost),
+            total: Atoms(gained),
+            lost: Atoms::ZERO,
         })
     }
 }

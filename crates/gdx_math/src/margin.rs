@@ -35,14 +35,17 @@ fn equity_at(position: &Position, value: Atoms) -> Result<Atoms> {
 /// `notional · max(1 / leverage, initial ratio)`, rounded up.
 #[inline]
 pub fn initial_requirement(notional: Atoms, leverage: u16, initial_ratio: Bps) -> Result<Atoms> {
-    let by_ratio = mul_div_signed(
+    // Rounding up keeps the order, so only the larger of the two shares is computed.
+    if u64::from(leverage) * u64::from(initial_ratio.0) <= BPS_SCALE {
+        return mul_div_signed(notional.0, 1, u64::from(leverage), Rounding::Ceil).map(Atoms);
+    }
+    mul_div_signed(
         notional.0,
         u64::from(initial_ratio.0),
         BPS_SCALE,
         Rounding::Ceil,
-    )?;
-    let by_leverage = mul_div_signed(notional.0, 1, u64::from(leverage), Rounding::Ceil)?;
-    Ok(Atoms(by_ratio.max(by_leverage)))
+    )
+    .map(Atoms)
 }
 
 /// `notional · maintenance ratio`, rounded up.

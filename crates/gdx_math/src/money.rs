@@ -191,6 +191,11 @@ pub fn unpaid_loss(position: &Position, ledger: &Ledger) -> Result<Atoms> {
 /// Rule 1: pay funding and losses up to the market's indices and take both snapshots. Returns the funding paid.
 #[inline]
 pub fn touch(position: &mut Position, ledger: &mut Ledger) -> Result<Atoms> {
+    let side_index =
+        Side::of(position.size_e8).map_or(position.loss_index, |side| ledger.loss_index(side));
+    if position.funding_index == ledger.funding_index && position.loss_index == side_index {
+        return Ok(Atoms::ZERO);
+    }
     let funding = unpaid_funding(position, ledger)?;
     let loss = unpaid_loss(position, ledger)?;
     if funding.0 != 0 || loss.0 != 0 {
@@ -206,9 +211,7 @@ pub fn touch(position: &mut Position, ledger: &mut Ledger) -> Result<Atoms> {
         add(&mut ledger.outstanding_loss_atoms, -loss.0)?;
     }
     position.funding_index = ledger.funding_index;
-    if let Some(side) = Side::of(position.size_e8) {
-        position.loss_index = ledger.loss_index(side);
-    }
+    position.loss_index = side_index;
     Ok(funding)
 }
 

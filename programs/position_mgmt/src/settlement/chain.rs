@@ -5,7 +5,7 @@ use gdx_batch::Header;
 
 use crate::{
     error::PositionError,
-    seeds::SEED_BATCH,
+    settlement::record_address,
     state::{PerpMarket, SettlementBatch},
 };
 
@@ -55,7 +55,7 @@ fn place_of_settled(
     if *batch_id == market.last_batch_id {
         return Ok(Place::Known);
     }
-    let address = Pubkey::find_program_address(&[SEED_BATCH, batch_id], &crate::ID).0;
+    let (address, _) = record_address(batch_id);
     require_keys_eq!(*record.key, address, PositionError::WrongBatchAddress);
     if *record.owner == crate::ID && record.data_len() == SettlementBatch::SPACE {
         return Ok(Place::Known);

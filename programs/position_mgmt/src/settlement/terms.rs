@@ -193,6 +193,14 @@ impl Totals {
         Ok(())
     }
 
+    /// Whether the entries' sizes and quotes summed to 0 and their fees to at least 0: else long and short interest,
+    /// or the worth of the books, would have moved apart.
+    pub fn is_balanced_since(&self, before: &Ledger) -> Result<bool> {
+        Ok(self.ledger.is_balanced()
+            && self.ledger.book_value().or_error()? == before.book_value().or_error()?
+            && self.ledger.accrued_fees_atoms >= before.accrued_fees_atoms)
+    }
+
     /// Price at which the batch moves the mark; `None` when nothing was bought net.
     pub fn mark_sample(&self, range: PriceRange, band: Bps) -> Result<Option<PriceE6>> {
         mark_sample(self.bought, self.paid, range, band).or_error()

@@ -24,6 +24,7 @@ pub fn settle_nets<'info>(
 ) -> Result<()> {
     let mut entries = Nets::new(header);
     let mut accounts = PositionAccounts::new(infos, terms.market_key);
+    let before = totals.ledger;
     let (mut index, mut last_risk) = (0, 0);
     loop {
         let Some(mut position) = named(accounts.load_next(), "entry", index)? else {
@@ -35,8 +36,11 @@ pub fn settle_nets<'info>(
         }
         index += 1;
     }
-    let is_balanced = read(entries.finish())? && totals.ledger.is_balanced();
-    require!(is_balanced, PositionError::BatchNotBalanced);
+    read(entries.finish())?;
+    require!(
+        totals.is_balanced_since(&before)?,
+        PositionError::BatchNotBalanced
+    );
     if terms.is_interest_exceeded(&totals.ledger) {
         return named(
             err!(PositionError::OpenInterestTooLarge),

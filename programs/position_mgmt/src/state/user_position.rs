@@ -211,18 +211,22 @@ impl UserPosition {
     }
 }
 
-/// Whether touched money covers the initial requirement at the worse of two prices.
+/// Whether touched money covers the initial requirement at the worse of two prices: equity less requirement never
+/// falls with the price for a long position and never rises with it for a short one.
+#[inline]
 pub fn require_initial_margin(
     money: &Position,
     market: &PerpMarket,
     leverage: u16,
-    prices: [PriceE6; 2],
+    [one, other]: [PriceE6; 2],
 ) -> Result<()> {
-    for price in prices {
-        let is_covered =
-            covers_initial(money, price, leverage, market.initial_ratio()).or_error()?;
-        require!(is_covered, PositionError::InsufficientMargin);
-    }
+    let worse = if money.size_e8 > 0 {
+        one.min(other)
+    } else {
+        one.max(other)
+    };
+    let is_covered = covers_initial(money, worse, leverage, market.initial_ratio()).or_error()?;
+    require!(is_covered, PositionError::InsufficientMargin);
     Ok(())
 }
 
