@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from gdx_keepers.chain import SdkChain
 from gdx_keepers.core.client_sender import ClientSender
 from gdx_keepers.core.flights import FlightJournal
 from gdx_keepers.core.metrics import Metrics
-from gdx_keepers.core.tables import LookupTables
 from gdx_keepers.errors import Fatal, Transient
 from gdx_keepers.feeds import StaticSource
 from gdx_keepers.jobs.funding import Funding
@@ -19,16 +16,14 @@ from gdx_keepers.jobs.liquidator import Liquidator
 from gdx_keepers.jobs.oracle import Oracle
 from gdx_keepers.jobs.premium import Premium
 from gdx_keepers.jobs.pruner import Pruner
-from gdx_keepers.jobs.relayer import Relayer
 from solders.keypair import Keypair
 
 from gdx_sdk import instructions as ix
 from gdx_sdk import pdas
 from gdx_sdk.accounts import FundingState, PerpMarket, PriceFeed, SettlementBatch, UserPosition
-from gdx_sdk.batch import FileOutbox, SealedBatch, Trade, seal_batch, seal_heartbeat
-from gdx_sdk.client import Client
-from tests.keepers.exchange_world import ONE, PRICE_E6, SYMBOL, USDT, InProcess, World, key, make_world
-from tests.keepers.keeper_fakes import Killed, Knife, WithKnife, silent_log
+from tests.keepers.desk import Desk
+from tests.keepers.exchange_world import ONE, PRICE_E6, SYMBOL, USDT, World, key, make_world
+from tests.keepers.keeper_fakes import Killed, Knife, silent_log
 
 HOUR = 3_600
 
@@ -36,68 +31,6 @@ HOUR = 3_600
 @pytest.fixture
 async def world() -> World:
     return await make_world()
-
-
-async def no_sleep(ms: int) -> None:
-    del ms
-
-
-class Desk:
-    """A matcher's end of the outbox: seals batches one after the other."""
-
-    def __init__(self, world: World, folder: Path) -> None:
-        self.world, self.folder = world, folder
-        self.outbox = FileOutbox(folder / "outbox")
-        self.sequence, self.previous_id = 0, bytes(32)
-
-    def put(self, trades: Sequence[Trade], version: int = 1) -> SealedBatch:
-        market = self.world.market
-        sequence = self.sequence + 1
-        if trades:
-            batch = seal_batch(version, market, sequence, self.previous_id, trades, flush=True)
-        else:
-            at_ms = self.world.now_ts * 1000
-            batch = seal_heartbeat(version, market, sequence, self.previous_id, at_ms=at_ms)
-        self.outbox.put(batch)
-        self.sequence, self.previous_id = sequence, batch.batch_id
-        return batch
-
-    def relayer(
-        self, knife: Knife | None = None, *, signer: Keypair | None = None, epoch: int = 1, beat: int = 0
-    ) -> Relayer:
-        """A relayer process on this outbox, started now."""
-        transport: Any = InProcess(self.world.chain)
-        outbox: Any = FileOutbox(self.folder / "outbox")
-        journal: Any = FlightJournal(self.folder / "flights")
-        if knife is not None:
-            transport = WithKnife(transport, knife, ("call",))
-            outbox = WithKnife(outbox, knife, ("mark_settled", "refuse"))
-            journal = WithKnife(journal, knife, ("record", "forget"))
-        metrics, client = Metrics(), Client(transport)
-        chain = SdkChain(client)
-        key = signer or self.world.relayer
-        sender = ClientSender(client, key, metrics=metrics, job="relayer", priority_fee=0)
-        tables = LookupTables(sender, chain, self.folder / "tables.json", sleep_ms=no_sleep)
-        return Relayer(
-            "relayer",
-            metrics,
-            silent_log(),
-            markets={self.world.market: SYMBOL},
-            relayer_epoch=epoch,
-            chain=chain,
-            sender=sender,
-            outbox=outbox,
-            journal=journal,
-            tables=tables,
-            sleep_ms=no_sleep,
-            beat_every_slots=beat,
-        )
-
-    async def drive(self, relayer: Relayer, limit: int = 100) -> None:
-        for _ in range(limit):
-            if (await relayer.run(await self.world.now())).is_idle:
-                return
-        raise AssertionError("still busy")
 
 
 def sender_of(world: World, signer: Keypair) -> ClientSender:
@@ -165,6 +98,7 @@ async def test_the_matcher_hears_which_trade_was_refused(world: World, tmp_path:
     refusal = desk.outbox.take_refusal(world.market)
     assert refusal is not None
     assert refusal.batch_id == batch.batch_id
+    assert refusal.trade_or_entry_index == 1
     assert "InsufficientMargin" in refusal.reason
     assert (await world.client.fetch(PerpMarket, world.market)).last_batch_sequence == 0
     assert (await position_of(world, alice)).size == 0
