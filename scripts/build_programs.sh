@@ -19,7 +19,7 @@ trap 'rm -rf "$built" "$log"' EXIT
 # Features are unified over everything that is built together: one call per program, so that each is built as it is
 # when built alone, with an entry point of its own only.
 for program in "${programs[@]}"; do
-  "$builder" build-sbf --manifest-path "programs/$program/Cargo.toml" --sbf-out-dir "$built" 2>&1 | tee -a "$log"
+  "$builder" build-sbf --manifest-path "programs/$program/Cargo.toml" --sbf-out-dir "$built" -- --locked 2>&1 | tee -a "$log"
 done
 if grep -q 'stack frame over 4096 bytes' "$log"; then
   echo "build_programs: a stack frame is over 4096 bytes and would fault (see above)" >&2

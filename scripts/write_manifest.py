@@ -13,7 +13,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = ["Cargo.toml", "Cargo.lock", "programs/*/Cargo.toml", "programs/*/src/**/*.rs", "crates/*/Cargo.toml", "crates/*/src/**/*.rs"]
+SOURCES = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "programs/*/Cargo.toml",
+    "programs/*/src/**/*.rs",
+    "crates/*/Cargo.toml",
+    "crates/*/src/**/*.rs",
+]
 OUT = ROOT / "gdx_sdk" / "programs"
 
 
@@ -32,7 +39,9 @@ def source_fingerprint() -> str:
 
 def toolchain(builder: Path) -> dict[str, str]:
     """Version lines of the tool, and a fingerprint over them and over the files beside the tool, if it is a script."""
-    version = subprocess.run([builder, "build-sbf", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    version = subprocess.run(
+        [builder, "build-sbf", "--version"], capture_output=True, text=True, check=True
+    ).stdout.strip()
     compiler = compiler_version(builder)
     digest = hashlib.sha256(f"{version}\n{compiler}\n".encode())
     if builder.read_bytes().startswith(b"#!"):
@@ -46,7 +55,9 @@ def compiler_version(builder: Path) -> str:
     """`rustc -vV` of the compiler that the tool runs: a script's is the system's, the official tool's its own."""
     if not builder.read_bytes().startswith(b"#!"):
         return ""
-    return subprocess.run(["/usr/bin/rustc", "-vV"], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        ["/usr/bin/rustc", "-vV"], capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def main(arguments: list[str]) -> int:
