@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.programs.harness.chain import Chain
+from tests.programs.harness.oracle_world import FeedWorld
 from tests.programs.harness.tokens import TOKEN, TOKEN_2022, USDT
 from tests.programs.harness.vault_world import User, VaultWorld
 
@@ -31,3 +32,9 @@ def any_vault(request: pytest.FixtureRequest, chain: Chain) -> VaultWorld:
 def user(vault: VaultWorld) -> User:
     """A user with 1,000 USDT in the vault and 500 in the wallet."""
     return vault.user(deposited_atoms=1_000 * USDT, tokens_atoms=500 * USDT)
+
+
+@pytest.fixture
+def feed(chain: Chain) -> FeedWorld:
+    """A feed with three publishers, without delay and without a price."""
+    return FeedWorld(chain).create()

@@ -55,16 +55,20 @@ def failure_of(error: Any, logs: list[str]) -> Failure:
 
 
 def expected_failure(error: str, program: str) -> Failure:
-    """The failure that `error` names: `Name` is raised by `program`, `raiser.Name` by another one."""
-    raiser, _, name = error.rpartition(".")
-    raiser = raiser or program
-    if raiser == "runtime":
-        return Failure(raiser, name)
-    known = OTHERS.get(raiser, {})
-    if raiser in PROGRAM_IDS:
-        known = ANCHOR | idl(raiser).errors
-    assert name in known, f"{raiser} has no error called {name}"
-    return Failure(raiser, known[name])
+    """The failure that `error` names: `Name` is raised by `program`, `other.Name` by another one.
+
+    `program:other.Name` is raised by `program` with a number of the other one, whose code it contains.
+    """
+    said, _, rest = error.rpartition(":")
+    owner, _, name = rest.rpartition(".")
+    owner = owner or program
+    if owner == "runtime":
+        return Failure(owner, name)
+    known = OTHERS.get(owner, {})
+    if owner in PROGRAM_IDS:
+        known = ANCHOR | idl(owner).errors
+    assert name in known, f"{owner} has no error called {name}"
+    return Failure(said or owner, known[name])
 
 
 def describe(failure: Failure) -> str:
