@@ -6,6 +6,7 @@ import pytest
 
 from tests.programs.harness.chain import Chain
 from tests.programs.harness.oracle_world import FeedWorld
+from tests.programs.harness.session_world import SessionWorld
 from tests.programs.harness.tokens import TOKEN, TOKEN_2022, USDT
 from tests.programs.harness.vault_world import User, VaultWorld
 
@@ -38,3 +39,9 @@ def user(vault: VaultWorld) -> User:
 def feed(chain: Chain) -> FeedWorld:
     """A feed with three publishers, without delay and without a price."""
     return FeedWorld(chain).create()
+
+
+@pytest.fixture
+def session(vault: VaultWorld) -> SessionWorld:
+    """A user with 500 USDT in the wallet and an ephemeral vault that may take 100 of them."""
+    return SessionWorld(vault).create(approved_atoms=100 * USDT)

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 TOKEN = Pubkey.from_string("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA")
 TOKEN_2022 = Pubkey.from_string("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb")
+OTHER_TOKEN_PROGRAM = {
+    TOKEN: (TOKEN_2022, "runtime.IncorrectProgramId"),
+    TOKEN_2022: (TOKEN, "runtime.ExternalAccountDataModified"),
+}
+"""For each token program the other one, and what stops that from touching an account of the first."""
 USDT = 10**6
 """Atoms in one unit of the quote token."""
 
