@@ -23,9 +23,10 @@ MAX_COMPUTE_UNITS = 1_400_000
 BYTES_PER_POSITION = 2  # one in the lookup table's index list, one in the instruction's account list
 BYTES_PER_TABLE = 34  # address and the two lengths of its index lists
 
-FIXED_COMPUTE_UNITS = 10_000
-COMPUTE_UNITS_PER_TRADE = 3_500  # V1
-COMPUTE_UNITS_PER_POSITION = 1_300  # V2
+# Upper estimates from measurements; the real need is found by a trial run.
+FIXED_COMPUTE_UNITS = 20_000
+COMPUTE_UNITS_PER_TRADE = 6_000  # V1
+COMPUTE_UNITS_PER_POSITION = 4_000  # V2
 
 # What a settling v0 transaction holds besides entries and positions: signature count and one signature
 # (65), version and header (4), key count and static keys relayer, program, compute budget, batch (129),

@@ -13,6 +13,7 @@ from gdx_sdk.client.replies import (
     SignatureStatus,
     Simulation,
 )
+from gdx_sdk.client.sender import limit_with_margin
 from gdx_sdk.client.timing import SystemTimer, Timer
 from gdx_sdk.client.transport import HttpTransport, RpcRefusal, RpcTransport, SolanaPyTransport
 
@@ -32,4 +33,5 @@ __all__ = [
     "SolanaPyTransport",
     "SystemTimer",
     "Timer",
+    "limit_with_margin",
 ]

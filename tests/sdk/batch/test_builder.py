@@ -56,7 +56,7 @@ def test_trades_positions_and_compute_bind_too(make_trades: MakeTrades, market: 
     for version in (1, 2):
         for limits, expected in (
             (replace(wide, trades=3), 3),
-            (replace(wide, compute_units=10_000 + 4 * 3_500), 4 if version == 1 else None),
+            (replace(wide, compute_units=20_000 + 4 * 6_000), 4 if version == 1 else None),
         ):
             builder = BatchBuilder(market, version, limits)
             count = sum(builder.try_add(trade) for trade in make_trades(10))
