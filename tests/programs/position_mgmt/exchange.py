@@ -11,6 +11,7 @@ from solders.pubkey import Pubkey
 
 from tests.programs.harness.chain import Chain, program_data
 from tests.programs.harness.codec import Call, pda
+from tests.programs.harness.oracle_world import FeedWorld
 from tests.programs.harness.tokens import USDT
 from tests.programs.harness.vault_world import POSITION_AUTHORITY, VaultWorld, pool_of
 
@@ -71,7 +72,6 @@ class Exchange:
     def __init__(self, chain: Chain, vault: VaultWorld) -> None:
         self.chain, self.vault = chain, vault
         self.admin, self.guardian, self.relayer, self.payer = (chain.person() for _ in range(4))
-        self.publishers = [chain.person() for _ in range(3)]
 
     def create(self, **changes: Any) -> Exchange:
         self.chain.send(self.create_config(**changes))
@@ -160,32 +160,12 @@ class Exchange:
         """What `propose_change` is told of a delayed change."""
         return sha256(bytes(call.instruction.data) + (bytes(market) if market else b"")).digest()
 
-    def feed(self, symbol: str, price_e6: int) -> Pubkey:
+    def feed(self, symbol: str, price_e6: int) -> FeedWorld:
         """A new feed of three publishers with a price."""
-        key = pda("oracle", b"feed", symbol_hash(symbol))
-        args = {
-            "symbol_hash": symbol_hash(symbol),
-            "authority": self.admin,
-            "publishers": self.publishers,
-            "min_publishers": 3,
-            "limits": FEED_LIMITS,
-            "delay_seconds": 0,
-        }
-        accounts = {
-            "upgrade_authority": self.chain.upgrade_authority,
-            "feed": key,
-            "program_data": program_data("oracle"),
-        }
-        self.chain.send(Call("oracle", "create_feed", accounts, {"args": args}))
-        self.publish(key, price_e6)
-        return key
-
-    def publish(self, feed: Pubkey, price_e6: int) -> None:
-        """All publishers say `price_e6` a second from now."""
+        feed = FeedWorld(self.chain, symbol).create(limits=FEED_LIMITS)
         self.chain.advance(1)
-        for publisher in self.publishers:
-            args = {"price_e6": price_e6, "confidence_e6": 0, "publish_ts": self.chain.now_ts}
-            self.chain.send(Call("oracle", "publish_price", {"feed": feed, "publisher": publisher}, args))
+        feed.publish(price_e6, confidence_e6=0)
+        return feed
 
     def market(self, symbol: str = "BTC-PERP", price_e6: int = 50_000 * 10**6, **params: int) -> Market:
         """A new market with a feed of its own."""
@@ -193,7 +173,7 @@ class Exchange:
 
         assert set(params) <= set(PARAMS), params
         feed = self.feed(symbol, price_e6)
-        self.chain.send(self.create_market(symbol, feed, params=dict(PARAMS) | params))
+        self.chain.send(self.create_market(symbol, feed.address, params=dict(PARAMS) | params))
         return Market(self, symbol, feed)
 
     def _admin(self, name: str, **args: Any) -> Call:

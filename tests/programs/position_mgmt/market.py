@@ -14,6 +14,7 @@ from gdx_sdk.batch import SealedBatch, Side, Trade, seal_batch, seal_heartbeat
 from gdx_sdk.math import fee_atoms, notional_atoms
 from tests.programs.harness.chain import Receipt
 from tests.programs.harness.codec import Call, pda
+from tests.programs.harness.oracle_world import FeedWorld
 from tests.programs.harness.tokens import USDT
 from tests.programs.harness.vault_world import POSITION_AUTHORITY, User, pool_of
 
@@ -41,9 +42,9 @@ def batch_address(batch_id: bytes) -> Pubkey:
 class Market:
     """A market with its feed and pool."""
 
-    def __init__(self, exchange: Exchange, symbol: str, feed: Pubkey) -> None:
+    def __init__(self, exchange: Exchange, symbol: str, publishing: FeedWorld) -> None:
         self.exchange, self.chain = exchange, exchange.chain
-        self.symbol, self.feed = symbol, feed
+        self.symbol, self.publishing, self.feed = symbol, publishing, publishing.address
         self.key = market_of(symbol)
         self.pool = pool_of(self.key)
         self.trade_id = 0
@@ -56,7 +57,8 @@ class Market:
 
     def set_price(self, price_e6: int) -> None:
         """Publish a price a second from now."""
-        self.exchange.publish(self.feed, price_e6)
+        self.chain.advance(1)
+        self.publishing.publish(price_e6, confidence_e6=0)
 
     def jump_to(self, price_e6: int) -> None:
         """Another price, and alone in its minute, so that batches of now are measured against it only."""

@@ -20,7 +20,7 @@ PRICE_E6 = 150 * 10**6
 
 @pytest.fixture
 def feed(exchange: Exchange) -> Pubkey:
-    return exchange.feed(SYMBOL, PRICE_E6)
+    return exchange.feed(SYMBOL, PRICE_E6).address
 
 
 def test_creates_market_and_pool(exchange: Exchange, chain: Chain, feed: Pubkey) -> None:
@@ -47,7 +47,7 @@ def test_markets_are_counted(exchange: Exchange, chain: Chain, feed: Pubkey) -> 
 
 
 def test_waits_for_the_delay_of_exactly_this_market(delayed: Exchange, chain: Chain) -> None:
-    feed = delayed.feed(SYMBOL, PRICE_E6)
+    feed = delayed.feed(SYMBOL, PRICE_E6).address
     call = delayed.create_market(SYMBOL, feed)
     chain.refused(call, error="ChangeNotProposed")
     chain.send(delayed.propose_change(delayed.change_hash(call)))

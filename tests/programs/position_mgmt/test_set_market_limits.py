@@ -40,7 +40,7 @@ def test_a_change_is_proposed_for_one_market(delayed: Exchange, chain: Chain) ->
     markets = []
     for symbol in ("A", "B"):
         feed = delayed.feed(symbol, 10**6)
-        create = delayed.create_market(symbol, feed)
+        create = delayed.create_market(symbol, feed.address)
         chain.send(delayed.propose_change(delayed.change_hash(create)))
         chain.advance(86_400)
         chain.send(create)
