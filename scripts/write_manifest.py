@@ -1,7 +1,7 @@
 """Writes gdx_sdk/programs/manifest.json: what was built, from which sources, by which toolchain.
 
-Bytes are comparable only when the toolchain's fingerprint is the same; the sources' fingerprint tells whether the
-committed programs belong to the sources beside them. `--sources` only prints that one.
+Bytes are comparable only when the toolchain's fingerprint is the same; the sources' fingerprint tells
+whether the committed programs belong to the sources beside them. `--sources` only prints that one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def source_fingerprint() -> str:
 
 
 def toolchain(builder: Path) -> dict[str, str]:
-    """Version lines of the tool, and a fingerprint over them and over the files beside the tool, if it is a script."""
+    """Version lines of the tool, and a fingerprint over them and, for a script, over the files beside it."""
     version = subprocess.run(
         [builder, "build-sbf", "--version"], capture_output=True, text=True, check=True
     ).stdout.strip()
@@ -52,7 +52,7 @@ def toolchain(builder: Path) -> dict[str, str]:
 
 
 def compiler_version(builder: Path) -> str:
-    """`rustc -vV` of the compiler that the tool runs: a script's is the system's, the official tool's its own."""
+    """`rustc -vV` of the system when the tool is a script that runs it; nothing for the official tool."""
     if not builder.read_bytes().startswith(b"#!"):
         return ""
     return subprocess.run(
