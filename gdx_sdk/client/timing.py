@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Protocol
 
@@ -26,4 +25,6 @@ class SystemTimer:
 
     async def sleep_s(self, seconds: float) -> None:
         """Wait on the event loop."""
+        import asyncio
+
         await asyncio.sleep(seconds)

@@ -14,10 +14,10 @@ from solders.address_lookup_table_account import (
 )
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
-from solders.system_program import ID as SYSTEM_PROGRAM_ID
 
 from gdx_sdk.errors import CodecError, InputError
 
+SYSTEM_PROGRAM_ID = Pubkey.default()  # not from solders.system_program, which loads typing_extensions
 MAX_ADDRESSES_PER_EXTEND = 20  # about what fits one transaction: table, authority, payer and 32 bytes each
 _CREATE, _FREEZE, _EXTEND, _DEACTIVATE, _CLOSE = range(5)
 
