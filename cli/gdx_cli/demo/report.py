@@ -147,6 +147,16 @@ class DemoReport:
         rows.append(("time", f"{self.seconds:.1f} s"))
         return rows
 
+    def table(self) -> str:
+        """The closing table with the proofs under it."""
+        rows = self.rows()
+        width = max(len(name) for name, _ in rows)
+        lines = [f"{name.ljust(width)}  {value}" for name, value in rows]
+        proofs = [f"{'proven' if holds else 'FAILED'}  {name.replace('_', ' ')}" for name, holds in self.proofs.items()]
+        notes = [f"note: {note}" for note in self.notes]
+        kept = [f"the chain stays up at {self.endpoint}"] if self.endpoint else []
+        return "\n".join([*lines, "", *proofs, *notes, *kept])
+
     def _rate(self, count: int) -> int:
         return int(count / self.matcher_seconds) if self.matcher_seconds else 0
 

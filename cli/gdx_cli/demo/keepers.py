@@ -1,0 +1,138 @@
+"""The keepers of the demo: the production jobs on the production runner, fed with the recording's prices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gdx_cli.demo.world import World
+from gdx_keepers.assembly import sleep_ms
+from gdx_keepers.chain import SdkChain
+from gdx_keepers.core.client_sender import ClientSender
+from gdx_keepers.core.clock import ChainClock, Now
+from gdx_keepers.core.flights import FlightJournal
+from gdx_keepers.core.health import Health
+from gdx_keepers.core.job import AnyJob
+from gdx_keepers.core.log import make_logger
+from gdx_keepers.core.metrics import Metrics
+from gdx_keepers.core.runner import Runner
+from gdx_keepers.core.tables import LookupTables
+from gdx_keepers.feeds import CallableSource, Quote
+from gdx_keepers.jobs.funding import Funding
+from gdx_keepers.jobs.liquidator import Liquidator
+from gdx_keepers.jobs.oracle import Oracle
+from gdx_keepers.jobs.premium import Premium
+from gdx_keepers.jobs.relayer import Relayer
+from gdx_sdk.batch import FileOutbox
+
+CONFIDENCE_PPM = 100
+MIN_CHANGE_BPS = 5
+MAX_AGE_SLOTS = 75
+PREMIUM_EVERY_S = 120
+
+
+class Prices:
+    """What the demo's price source says: the source's last price, true now."""
+
+    def __init__(self) -> None:
+        self.by_symbol_e6: dict[str, int] = {}
+
+    def quote(self, symbol: str, now: Now) -> Quote | None:
+        """The newest price of `symbol`."""
+        price_e6 = self.by_symbol_e6.get(symbol)
+        if price_e6 is None:
+            return None
+        return Quote(price_e6, max(price_e6 * CONFIDENCE_PPM // 10**6, 1), now.ts)
+
+
+class Keepers:
+    """Relayer, oracle publishers, premium sampler, funding and liquidator on one runner."""
+
+    def __init__(
+        self, world: World, outbox: FileOutbox, directory: Path, prices: Prices, relayer_epoch: int
+    ) -> None:
+        chain = SdkChain(world.chain.client)
+        metrics, log = Metrics(), make_logger("console", "error")
+        markets = {market.address: market.symbol for market in world.markets}
+
+        def sender(job: str, key: object) -> ClientSender:
+            return ClientSender(world.chain.client, key, metrics=metrics, job=job, priority_fee=0)  # type: ignore[arg-type]
+
+        relayer = sender("relayer", world.relayer)
+        jobs: list[AnyJob] = [
+            Oracle(
+                f"oracle {number}",
+                metrics,
+                log,
+                symbols=[market.symbol for market in world.markets],
+                source=CallableSource(prices.quote),
+                chain=chain,
+                sender=sender(f"oracle {number}", key),
+                min_change_bps=MIN_CHANGE_BPS,
+                max_age_slots=MAX_AGE_SLOTS,
+            )
+            for number, key in enumerate(world.publishers, start=1)
+        ]
+        jobs.append(
+            Relayer(
+                "relayer",
+                metrics,
+                log,
+                markets=markets,
+                relayer_epoch=relayer_epoch,
+                chain=chain,
+                sender=relayer,
+                outbox=outbox,
+                journal=FlightJournal(directory / "flights"),
+                tables=LookupTables(relayer, chain, directory / "tables.json", sleep_ms=sleep_ms),
+                sleep_ms=sleep_ms,
+                beat_every_slots=0,
+            )
+        )
+        liquidator = world.named("liquidator").keypair
+        jobs += [
+            Premium(
+                "premium",
+                metrics,
+                log,
+                markets=markets,
+                every_s=PREMIUM_EVERY_S,
+                chain=chain,
+                sender=sender("premium", world.guardian),
+            ),
+            Funding(
+                "funding",
+                metrics,
+                log,
+                markets=markets,
+                chain=chain,
+                sender=sender("funding", world.guardian),
+            ),
+            Liquidator(
+                "liquidator",
+                metrics,
+                log,
+                markets=markets,
+                chain=chain,
+                sender=sender("liquidator", liquidator),
+            ),
+        ]
+        self._clock = ChainClock(chain)
+        self._oracles = [job.name for job in jobs if isinstance(job, Oracle)]
+        self.runner = Runner(jobs, self._clock, metrics, Health(), log)
+
+    async def publish(self) -> None:
+        """One turn of every publisher."""
+        for name in self._oracles:
+            await self._until_idle(name)
+
+    async def settle(self) -> None:
+        """Settle every batch in the outbox."""
+        await self._until_idle("relayer")
+
+    async def tend(self) -> None:
+        """Premium, funding and liquidation, as far as they are due."""
+        for name in ("premium", "funding", "liquidator"):
+            await self._until_idle(name)
+
+    async def _until_idle(self, name: str) -> None:
+        await self.runner.run_until_idle(await self._clock.now(), only=name)

@@ -1,0 +1,167 @@
+"""The demo's main loop: orders into the matcher, batches onto the chain, keepers at their pace."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gdx_cli.demo.flow import Flow, merge
+from gdx_cli.demo.follower import Follower
+from gdx_cli.demo.keepers import Keepers, Prices
+from gdx_cli.demo.progress import Progress
+from gdx_cli.demo.world import DemoMarket, World
+from gdx_matcher.shard import Shard
+from gdx_matcher.commands import Command, CutBatch, SetBatchVersion, SetMarketLimits, UpdatePrices
+from gdx_matcher.events import Event, TradeBusted, TradeExecuted
+from gdx_matcher.log import Disk
+from gdx_matcher.recordings import Step
+from gdx_matcher.recordings.actions import PriceKind
+from gdx_sdk import instructions as ix
+
+TICK_MS = 30_000
+TEND_EVERY_MS = 60_000
+ENGINE_BAND_BPS = 450
+"""The matcher keeps a little inside the program's band, because the oracle may move before a batch lands."""
+
+
+class GroupDisk(Disk):
+    """Group commit: one sync for all commands since the last `flush`, which comes before anything is sent."""
+
+    def __init__(self) -> None:
+        self._unsynced: set[int] = set()
+
+    def sync(self, descriptor: int) -> None:
+        """Note that the file needs a sync."""
+        self._unsynced.add(descriptor)
+
+    def flush(self) -> None:
+        """Sync what was written since the last time."""
+        for descriptor in self._unsynced:
+            super().sync(descriptor)
+        self._unsynced.clear()
+
+
+@dataclass(slots=True)
+class Stage:
+    """Holds the parts together; `trades` are those matched and not busted."""
+
+    world: World
+    shard: Shard
+    keepers: Keepers
+    follower: Follower
+    prices: Prices
+    progress: Progress
+    disk: GroupDisk
+    matcher_seconds: float = 0.0
+    is_synthetic: dict[tuple[int, int], bool] = field(default_factory=dict)
+    _ticked_ms: int = 0
+    _tended_ms: int = 0
+
+    @property
+    def trades(self) -> int:
+        """Trades matched and not busted."""
+        return len(self.is_synthetic)
+
+    def submit(self, command: Command, now_ms: int) -> list[Event]:
+        """Into the shard, with the time it took."""
+        started = time.perf_counter()
+        events = self.shard.submit(command, now_ms)
+        self.matcher_seconds += time.perf_counter() - started
+        return events
+
+    async def open_markets(self) -> None:
+        """Prices and limits before the first order."""
+        for market in self.world.markets:
+            self.prices.by_symbol_e6[market.symbol] = market.price_e6
+            limits = SetMarketLimits(market.index, price_band_bps=ENGINE_BAND_BPS)
+            self.submit(limits, self.world.chain.now_ms)
+        await self.tick(self.world.chain.now_ms)
+
+    async def play(self, flows: Sequence[Flow], *, is_synthetic: Sequence[bool], flip_at: int | None = None) -> None:
+        """Run flows until the first has ended; after `flip_at` trades in all, batches become V2."""
+        synthetic = {flow.market_index: flag for flow, flag in zip(flows, is_synthetic, strict=True)}
+        for market_index, step in merge(flows):
+            self._count(market_index, step, is_synthetic=synthetic[market_index])
+            if step.at_ms >= self._ticked_ms + TICK_MS:
+                await self.tick(step.at_ms)
+                self._show(flows)
+            if flip_at is not None and self.trades >= flip_at:
+                await self.flip_versions()
+                flip_at = None
+        await self.drain()
+        if flip_at is not None:
+            await self.flip_versions()
+
+    async def tick(self, now_ms: int) -> None:
+        """Chain time, prices, settlement, and what keepers do at leisure."""
+        self._ticked_ms = now_ms
+        self.disk.flush()  # before anything leaves the process
+        await self.world.chain.move_to(now_ms)
+        await self.keepers.publish()
+        for market in self.world.markets:
+            self.submit(UpdatePrices(market.index, self.prices.by_symbol_e6[market.symbol]), now_ms)
+        await self.settle()
+        if now_ms >= self._tended_ms + TEND_EVERY_MS:
+            self._tended_ms = now_ms
+            await self.keepers.tend()
+            await self.follower.follow()
+
+    async def settle(self) -> None:
+        """Settle what is sealed, bust what the chain refuses, until the outbox is empty."""
+        while self.has_pending():
+            await self.keepers.settle()
+            await self.follower.follow()
+            busted = [
+                event
+                for event in self.shard.handle_refusals(self.world.chain.now_ms)
+                if isinstance(event, TradeBusted)
+            ]
+            for event in busted:
+                self.is_synthetic.pop((event.market_index, event.trade_id), None)
+            self.world.chain.report.busts += len(busted)
+
+    def has_pending(self) -> bool:
+        """Whether a sealed batch waits."""
+        return any(self.shard.outbox.pending(market.address) for market in self.world.markets)
+
+    async def drain(self) -> None:
+        """Cut what is open and settle everything."""
+        for market in self.world.markets:
+            self.submit(CutBatch(market.index), self.world.chain.now_ms)
+        await self.tick(self.world.chain.now_ms)
+        await self.follower.follow()
+
+    async def flip_versions(self) -> None:
+        """Live from V1 to V2: seal and settle the last V1 batch, flip the mask, go on."""
+        world = self.world
+        for market in world.markets:
+            self.submit(SetBatchVersion(market.index, 2), world.chain.now_ms)
+        await self.settle()
+        admin = world.admin
+        await world.chain.send("set_allowed_versions", [ix.set_allowed_versions(admin.pubkey(), 2)], [admin])
+        self.progress.stage(f"batches flipped from V1 to V2 after {self.trades:,} trades")
+
+    def price_of(self, market: DemoMarket) -> int:
+        """The source's last price."""
+        return self.prices.by_symbol_e6[market.symbol]
+
+    def _count(self, market_index: int, step: Step, *, is_synthetic: bool) -> None:
+        for trade in step.trades:
+            self._note(trade, is_synthetic)
+        if step.price is not None and step.price.kind is not PriceKind.MARK:
+            self.prices.by_symbol_e6[self.world.markets[market_index].symbol] = step.price.price_e6
+
+    def _note(self, trade: TradeExecuted, is_synthetic: bool) -> None:
+        self.is_synthetic[trade.market_index, trade.trade_id] = is_synthetic
+
+    def _show(self, flows: Sequence[Flow]) -> None:
+        report = self.world.chain.report
+        orders = sum(flow.replayer.stats.orders for flow in flows)
+        prices = "  ".join(
+            f"{market.symbol} {self.price_of(market) / 10**6:,.2f}" for market in self.world.markets
+        )
+        self.progress.update(
+            f"{orders:,} orders  {self.trades:,} trades  V1 {report.batches_v1}  V2 {report.batches_v2}  "
+            f"funding {report.funding_periods}  liquidations {report.liquidations}  {prices}"
+        )
