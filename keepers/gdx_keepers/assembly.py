@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import IO
 
 from solders.pubkey import Pubkey
 
@@ -56,28 +55,29 @@ class Parts:
     metrics: Metrics
     log: Logger
     is_dry_run: bool
-    locks: list[IO[str]] = field(default_factory=list)  # held until the process ends
+    signers: dict[str, Pubkey] = field(default_factory=dict)  # by job
 
     def sender(self, job: JobConfig) -> ClientSender:
         """The job's own signer, or the process's; only its public half in a dry run."""
         source = job.signer or self.config.signer
         if source is None:
             raise Fatal(f"job {job.job_name}: there is neither [signer] nor a signer of its own")
-        key = public_key(source) if self.is_dry_run else signing_key(source)
-        return ClientSender(
+        sender = ClientSender(
             self.client,
-            key,
+            public_key(source) if self.is_dry_run else signing_key(source),
             metrics=self.metrics,
             job=job.job_name,
             priority_fee=self.config.cluster.priority_fee,
         )
+        self.signers[job.job_name] = sender.pubkey
+        return sender
 
 
 def make_relayer(parts: Parts, config: RelayerConfig) -> Relayer:
     """The relayer, with its journal locked against a second process."""
     sender, state = parts.sender(config), Path(config.state_path)
-    state.mkdir(parents=True, exist_ok=True)
-    parts.locks.append(lock_folder(state))
+    journal = FlightJournal(state / "flights")
+    journal.lock()
     return Relayer(
         config.job_name,
         parts.metrics,
@@ -87,7 +87,7 @@ def make_relayer(parts: Parts, config: RelayerConfig) -> Relayer:
         chain=parts.chain,
         sender=sender,
         outbox=FileOutbox(config.outbox_path),
-        journal=FlightJournal(state / "flights"),
+        journal=journal,
         tables=LookupTables(sender, parts.chain, state / "tables.json", sleep_ms=sleep_ms)
         if config.use_lookup_table
         else NoTables(),
@@ -196,9 +196,13 @@ async def run_keepers(
     metrics, health = Metrics(), Health()
     async with Client(config.cluster.url, commitment=config.cluster.commitment, dry_run=is_dry_run) as client:
         chain = SdkChain(client)
-        jobs = build_jobs(Parts(config, client, chain, metrics, log, is_dry_run), only)
+        parts = Parts(config, client, chain, metrics, log, is_dry_run)
+        jobs = build_jobs(parts, only)
         runner = Runner(jobs, ChainClock(chain), metrics, health, log, drain_seconds=config.drain_seconds)
         health.add_readiness("rpc", chain.check)
+        for name, signer in parts.signers.items():
+            balance = partial(chain.check_balance, signer, config.min_balance_lamports)
+            health.add_readiness(f"{name}:balance", balance)
         server = HealthServer(health, metrics, *telemetry.address) if telemetry.address else None
         if server is not None:
             await server.start()
@@ -214,17 +218,6 @@ async def run_keepers(
 async def sleep_ms(ms: int) -> None:
     """Wait by the operating system's clock."""
     await asyncio.sleep(ms / 1000)
-
-
-def lock_folder(folder: Path) -> IO[str]:
-    """Hold `folder` for this process until the file is closed; `Fatal` when another one holds it."""
-    lock = (folder / "lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        raise Fatal(f"{folder}: another relayer process is using this state folder") from None
-    return lock
 
 
 def _markets(symbols: Sequence[str]) -> dict[Pubkey, str]:

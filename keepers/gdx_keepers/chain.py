@@ -10,6 +10,7 @@ from solders.pubkey import Pubkey
 
 from gdx_keepers.core.clock import Now
 from gdx_keepers.core.settlement import ChainHeads, MarketHead
+from gdx_keepers.errors import Transient
 from gdx_keepers.feeds import Quote
 from gdx_keepers.jobs.funding import FundingView
 from gdx_keepers.jobs.liquidator import MarketScan, MarketView, PositionView
@@ -52,6 +53,12 @@ class SdkChain:
     async def check(self) -> None:
         """Raises when the endpoint does not answer or is unhealthy."""
         await self._client.rpc("getHealth")
+
+    async def check_balance(self, address: Pubkey, minimum_lamports: int) -> None:
+        """`Transient` names the signer when it can soon pay no fees any more."""
+        lamports = await self._client.get_balance(address)
+        if lamports < minimum_lamports:
+            raise Transient(f"{address} has {lamports} lamports, fewer than {minimum_lamports}")
 
     async def chain_time(self) -> tuple[int, int]:
         """Slot and unix seconds of the chain's clock account."""

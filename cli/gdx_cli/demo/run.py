@@ -181,7 +181,7 @@ class Demo:
             takers_per_hour=missing * HOUR_MS // duration_ms + 1,
         )
         size_e8 = max(VICTIM_NOTIONAL_ATOMS * SIZE_SCALE // price_e6 // source.lot_e8, 1) * source.lot_e8
-        order = OrderTaken(start_ms + 1, VICTIM_KEY, Side.BUY, price_e6 * 102 // 100, size_e8)
+        order = OrderTaken(start_ms + 1, VICTIM_KEY, Side.BUY, price_e6 * 1_005 // 1_000, size_e8)
         flow = Flow(0, replayer, _inserted(fall, order), RecordingKind.ORDERS, is_synthetic=True)
         await stage.play([flow], is_synthetic=[True])
 

@@ -163,6 +163,7 @@ class KeepersConfig(Strict, frozen=True, kw_only=True):
     telemetry: TelemetryConfig = TelemetryConfig()
     job: Annotated[list[AnyJobConfig], msgspec.Meta(min_length=1)]
     drain_seconds: PositiveInt = 20
+    min_balance_lamports: NonNegativeInt = 10_000_000  # below it a signer counts as not ready
 
     def __post_init__(self) -> None:
         names = [job.job_name for job in self.job]

@@ -7,9 +7,10 @@ With it the same bytes go out again until they landed or their blockhash is dead
 from __future__ import annotations
 
 import base64
+import fcntl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from solders.pubkey import Pubkey
 
@@ -34,6 +35,20 @@ class FlightJournal:
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock: IO[str] | None = None
+
+    def lock(self) -> None:
+        """Keep the journal to this process for as long as this object lives.
+
+        `Fatal` when another process has it: two relayers on one journal would both sign.
+        """
+        lock = (self.folder / "lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            raise Fatal(f"{self.folder}: another relayer process is using this state folder") from None
+        self._lock = lock
 
     def record(self, flight: Flight) -> None:
         """Remember `flight`, durably, before its first broadcast."""

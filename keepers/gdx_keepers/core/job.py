@@ -69,9 +69,8 @@ class Job(ABC, Generic[State, Action]):
                 self.metrics.actions.labels(self.name, done[-1]).inc()
         return RunReport(tuple(done))
 
-    async def drain(self, now: Now) -> bool:
+    async def drain(self) -> bool:
         """Called after SIGTERM until it returns True: finish what was begun, begin nothing new."""
-        del now
         return True
 
     def readiness(self) -> Mapping[str, Check]:

@@ -112,7 +112,7 @@ class Runner:
                 asyncio.create_task(self._loop(state), name=state.job.name) for state in self._states.values()
             ]
             await asyncio.gather(*tasks)
-            drained = [await self._drain(state) for state in self._states.values()]
+            drained = await asyncio.gather(*(self._drain(state) for state in self._states.values()))
         summaries = [
             JobSummary(
                 state.job.name,
@@ -221,7 +221,7 @@ class Runner:
         deadline_ms = self.clock.now_ms() + int(self.drain_seconds * 1000)
         while self.clock.now_ms() < deadline_ms:
             try:
-                if await state.job.drain(await self.clock.now()):
+                if await state.job.drain():
                     return True
             except Exception as error:
                 state.job.log.warning("drain failed", error=f"{type(error).__name__}: {error}")

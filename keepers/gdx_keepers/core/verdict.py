@@ -6,7 +6,7 @@ import re
 from enum import Enum
 
 from gdx_keepers.core.triage import is_transient
-from gdx_sdk.errors import ChainError, ProgramError
+from gdx_sdk.errors import ChainError, ProgramError, TransactionError
 
 SETTLING_PROGRAM = "position_mgmt"
 
@@ -42,13 +42,18 @@ class Verdict(Enum):
 def judge(error: ChainError) -> Verdict:
     """A refusal by the settling program concerns the batch, unless it concerns the relayer or passes.
 
-    Everything else that refuses is the runtime or another program: no reason to break a trade.
+    The system program refuses when the relayer cannot pay a record's rent, which its operator can mend. An
+    instruction that the runtime aborts (compute units, memory) would be aborted again. Neither is a reason to
+    break a trade.
     """
     if isinstance(error, ProgramError) and error.program == SETTLING_PROGRAM:
         if error.name in STOPPING:
             return Verdict.STOP
         return Verdict.RETRY if error.name in PASSING else Verdict.REFUSE
-    return Verdict.RETRY if is_transient(error) else Verdict.STOP
+    if isinstance(error, ProgramError):
+        return Verdict.RETRY if error.program == "system" else Verdict.STOP
+    is_aborted = isinstance(error, TransactionError) and error.reason.startswith("instruction ")
+    return Verdict.RETRY if is_transient(error) and not is_aborted else Verdict.STOP
 
 
 def named_index(error: ProgramError) -> int | None:

@@ -154,13 +154,16 @@ class Relayer(Job[RelayerState, RelayerAction]):
                 return await self._sender.send([self._chain.beat(self._sender.pubkey)]) is not None
         return True
 
-    async def drain(self, now: Now) -> bool:
+    async def drain(self) -> bool:
         """Wait for what is in flight; sign nothing new."""
+        if not self._has_flights():
+            return True
+        now = Now(0, 0, 0)  # only a beat looks at the time, and draining sends none
         state = await self.observe(now)
         for action in self.plan(state, now):
             if not isinstance(action, Settle | Refuse | SendBeat):
                 await self.act(action, now)
-        return not any(self._journal.flights(market) for market in self._markets)
+        return not self._has_flights()
 
     def readiness(self) -> Mapping[str, Check]:
         """The outbox can be read, and this relayer leads."""
@@ -173,6 +176,9 @@ class Relayer(Job[RelayerState, RelayerAction]):
             check_leadership(self._state(await self._chain.read_heads(list(self._markets)), ()))
 
         return {"outbox": outbox, "leadership": leadership}
+
+    def _has_flights(self) -> bool:
+        return any(self._journal.flights(market) for market in self._markets)
 
     def _state(self, heads: ChainHeads, queues: tuple[MarketQueue, ...]) -> RelayerState:
         return RelayerState(

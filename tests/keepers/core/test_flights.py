@@ -50,3 +50,12 @@ def test_a_damaged_file_stops_the_relayer_and_is_named(tmp_path: Path, content: 
     damaged.write_text(content)
     with pytest.raises(Fatal, match=damaged.name):
         journal.flights(MARKET)
+
+
+def test_one_process_at_a_time(tmp_path: Path) -> None:
+    journal = FlightJournal(tmp_path)
+    journal.lock()
+    with pytest.raises(Fatal, match="another relayer process"):
+        FlightJournal(tmp_path).lock()
+    del journal
+    FlightJournal(tmp_path).lock()

@@ -73,7 +73,7 @@ class Counter(Job[int, int]):
         self.done += action
         return True
 
-    async def drain(self, now: Now) -> bool:
+    async def drain(self) -> bool:
         self.drains_left -= 1
         return self.drains_left < 0
 
