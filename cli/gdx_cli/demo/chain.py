@@ -24,7 +24,9 @@ class DemoChain:
     now_ms: int = 0
     _moved_ts: int = 0
 
-    async def send(self, name: str, instructions: Sequence[Instruction], signers: Sequence[Keypair]) -> SentTransaction:
+    async def send(
+        self, name: str, instructions: Sequence[Instruction], signers: Sequence[Keypair]
+    ) -> SentTransaction:
         """Send and wait; `name` is what the compute units are counted under ("" for set-up with several)."""
         sent = await self.client.send(
             instructions, list(signers), compute_unit_limit=COMPUTE_LIMIT, priority_fee=0

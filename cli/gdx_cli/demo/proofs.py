@@ -63,7 +63,9 @@ class Proofs:
             records = await self._records(market)
             for (record, sequence), item in zip(records, self.outbox.settled(market.address), strict=True):
                 if record is None or record.trade_count != len(item.batch.trades):
-                    return self._fail(f"{market.symbol}: batch {sequence} has no record of its trades on chain")
+                    return self._fail(
+                        f"{market.symbol}: batch {sequence} has no record of its trades on chain"
+                    )
                 leaves = [trade.leaf() for trade in item.batch.trades]
                 for index, trade in enumerate(item.batch.trades):
                     try:
@@ -121,30 +123,38 @@ class Proofs:
         owed = vault.free_atoms + vault.locked_atoms + vault.insurance_atoms + vault.fees_atoms
         return owed == tokens or self._fail(f"the vault owes {owed} atoms and holds {tokens}")
 
-    async def _each_market(self, check: Callable[[DemoMarket, PerpMarket, MarketPool, list[UserPosition]], bool]) -> bool:
+    async def _each_market(
+        self, check: Callable[[DemoMarket, PerpMarket, MarketPool, list[UserPosition]], bool]
+    ) -> bool:
         results = []
         for market in self.world.markets:
             account = await self._client.fetch(PerpMarket, market.address)
             pool = await self._client.fetch(MarketPool, pdas.market_pool(market.address))
-            found = await self._client.scan(
-                UserPosition, [UserPosition.memcmp("market", market.address)]
-            )
+            found = await self._client.scan(UserPosition, [UserPosition.memcmp("market", market.address)])
             results.append(check(market, account, pool, [position for _, position in found]))
         return all(results)
 
-    def _sizes(self, market: DemoMarket, account: PerpMarket, _pool: MarketPool, positions: list[UserPosition]) -> bool:
+    def _sizes(
+        self, market: DemoMarket, account: PerpMarket, _pool: MarketPool, positions: list[UserPosition]
+    ) -> bool:
         """Σ size = 0, and the longs are the market's open interest."""
         total = sum(position.size for position in positions)
         longs = sum(max(position.size, 0) for position in positions)
         if total != 0 or longs != account.total_long_interest or longs != account.total_short_interest:
-            return self._fail(f"{market.symbol}: Σ size = {total}, longs {longs}, market {account.total_long_interest}")
+            return self._fail(
+                f"{market.symbol}: Σ size = {total}, longs {longs}, market {account.total_long_interest}"
+            )
         return True
 
-    def _conserved(self, market: DemoMarket, account: PerpMarket, pool: MarketPool, positions: list[UserPosition]) -> bool:
+    def _conserved(
+        self, market: DemoMarket, account: PerpMarket, pool: MarketPool, positions: list[UserPosition]
+    ) -> bool:
         """Σ(collateral − cost) with the market's counters is what the pool holds, and that is what users put in."""
         value = sum(position.collateral - position.cost_atoms for position in positions)
         if value != account.collateral_sum_atoms - account.cost_sum_atoms:
-            return self._fail(f"{market.symbol}: Σ(collateral − cost) = {value}, not the market's running sums")
+            return self._fail(
+                f"{market.symbol}: Σ(collateral − cost) = {value}, not the market's running sums"
+            )
         state = market_state(account, pool)
         put_in = self.follower.added_atoms[market.index] - self.follower.swept_atoms[market.index]
         if not state.book_value_atoms == state.locked_atoms == put_in:
@@ -153,7 +163,9 @@ class Proofs:
             )
         return True
 
-    def _beliefs(self, market: DemoMarket, _account: PerpMarket, _pool: MarketPool, positions: list[UserPosition]) -> bool:
+    def _beliefs(
+        self, market: DemoMarket, _account: PerpMarket, _pool: MarketPool, positions: list[UserPosition]
+    ) -> bool:
         """Each position the engine believes in is the account on chain, field by field."""
         by_owner = {position.owner: position for position in positions}
         self.world.chain.report.funding_paid_atoms += sum(
@@ -174,7 +186,9 @@ class Proofs:
             }
             for name, (engine, chain) in pairs.items():
                 if engine != chain:
-                    return self._fail(f"{market.symbol}: {trader.name}: {name}: engine {engine}, chain {chain}")
+                    return self._fail(
+                        f"{market.symbol}: {trader.name}: {name}: engine {engine}, chain {chain}"
+                    )
         return not by_owner or self._fail(f"{market.symbol}: {len(by_owner)} positions of nobody")
 
     def _replay(self) -> bool:

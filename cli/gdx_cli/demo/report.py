@@ -152,7 +152,10 @@ class DemoReport:
         rows = self.rows()
         width = max(len(name) for name, _ in rows)
         lines = [f"{name.ljust(width)}  {value}" for name, value in rows]
-        proofs = [f"{'proven' if holds else 'FAILED'}  {name.replace('_', ' ')}" for name, holds in self.proofs.items()]
+        proofs = [
+            f"{'proven' if holds else 'FAILED'}  {name.replace('_', ' ')}"
+            for name, holds in self.proofs.items()
+        ]
         notes = [f"note: {note}" for note in self.notes]
         kept = [f"the chain stays up at {self.endpoint}"] if self.endpoint else []
         return "\n".join([*lines, "", *proofs, *notes, *kept])

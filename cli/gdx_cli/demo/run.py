@@ -95,7 +95,11 @@ class Demo:
         self, client: Client, handle: LocalnetHandle, source: Source, directory: Path
     ) -> list[str]:
         report = self.report
-        report.recording, report.seed, report.engine = source.description, self.options.seed, handle.engine.value
+        report.recording, report.seed, report.engine = (
+            source.description,
+            self.options.seed,
+            handle.engine.value,
+        )
         chain = DemoChain(client, report)
         await chain.start_clock()
         markets = [
@@ -168,7 +172,7 @@ class Demo:
         await stage.follower.follow()
         start_ms = world.chain.now_ms + 1_000
         duration_ms = SHORT_EPILOGUE_MS if self.report.funding_periods else EPILOGUE_MS
-        missing = max(self.options.total_trades - stage.trades, 20)
+        missing = max(self.options.total_trades - stage.trades, 40)
         price_e6 = stage.price_of(market)
         fall = epilogue(
             self.options.seed + 2,

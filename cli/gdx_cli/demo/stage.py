@@ -78,7 +78,9 @@ class Stage:
             self.submit(limits, self.world.chain.now_ms)
         await self.tick(self.world.chain.now_ms)
 
-    async def play(self, flows: Sequence[Flow], *, is_synthetic: Sequence[bool], flip_at: int | None = None) -> None:
+    async def play(
+        self, flows: Sequence[Flow], *, is_synthetic: Sequence[bool], flip_at: int | None = None
+    ) -> None:
         """Run flows until the first has ended; after `flip_at` trades in all, batches become V2."""
         synthetic = {flow.market_index: flag for flow, flag in zip(flows, is_synthetic, strict=True)}
         for market_index, step in merge(flows):

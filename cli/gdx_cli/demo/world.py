@@ -231,9 +231,7 @@ class World:
 
     async def _create_vault_and_config(self) -> None:
         admin, guardian = self.admin.pubkey(), self.guardian.pubkey()
-        limit = WithdrawLimit(
-            limit_atoms=WALLET_ATOMS, user_minimum_atoms=1_000 * USDT, window_seconds=3_600
-        )
+        limit = WithdrawLimit(limit_atoms=WALLET_ATOMS, user_minimum_atoms=1_000 * USDT, window_seconds=3_600)
         vault = ix.create_vault(
             admin,
             self.mint.pubkey(),
