@@ -23,7 +23,7 @@ from solders.transaction import Transaction
 from gdx_sdk.programs import PROGRAM_IDS, load, name_of
 
 from .codec import EVENT_TAG, SYSTEM, Call, idl
-from .failures import Failure, describe, expected_failure, failure_of
+from .failures import Failure, check_sentence, describe, expected_failure, failure_of
 from .tokens import TOKEN, TOKEN_2022
 
 UPGRADEABLE_LOADER = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
@@ -190,19 +190,27 @@ class Chain:
         last = steps[-1]
         program = last.program if isinstance(last, Call) else name_of(last.program_id)
         expected = expected_failure(error, program)
-        transaction = self._transaction(steps, signers)
-        before = self._snapshot(transaction.message)
-        result = self.svm.send_transaction(transaction)
-        assert hasattr(result, "err"), f"{_names(steps)} succeeded instead of failing with {error}"
-        logs: list[str] = result.meta().logs()
-        found: Failure = failure_of(result.err(), logs)
+        found, logs = self.attempt(*steps, signers=signers)
+        assert found is not None, f"{_names(steps)} succeeded instead of failing with {error}"
         assert found == expected, (
             f"{_names(steps)}: {describe(found)} instead of {describe(expected)}\n" + "\n".join(logs)
         )
+        return logs
+
+    def attempt(self, *steps: Step, signers: Sequence[Keypair] = ()) -> tuple[Failure | None, list[str]]:
+        """Run a transaction that may fail, but then must change nothing; its failure, if any, and its logs."""
+        transaction = self._transaction(steps, signers)
+        before = self._snapshot(transaction.message)
+        result = self.svm.send_transaction(transaction)
+        if not hasattr(result, "err"):
+            return None, result.logs()
+        logs: list[str] = result.meta().logs()
+        found = failure_of(result.err(), logs)
+        check_sentence(found, logs)
         after = self._snapshot(transaction.message)
         changed = [str(key) for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
-        assert not changed, f"{_names(steps)} failed with {error} but changed {changed}"
-        return logs
+        assert not changed, f"{_names(steps)} failed with {describe(found)} but changed {changed}"
+        return found, logs
 
     def _snapshot(self, message: Message) -> dict[Pubkey, tuple[int, bytes, Pubkey] | None]:
         found: dict[Pubkey, Account | None] = {

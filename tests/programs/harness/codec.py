@@ -38,6 +38,7 @@ class Idl:
         self.accounts = {bytes(entry["discriminator"]): entry["name"] for entry in document["accounts"]}
         self.events = {bytes(entry["discriminator"]): entry["name"] for entry in document.get("events", [])}
         self.errors = {entry["name"]: int(entry["code"]) for entry in document["errors"]}
+        self.sentences = {entry["code"]: (entry["name"], entry["msg"]) for entry in document["errors"]}
         self.types = {entry["name"]: entry["type"] for entry in document["types"]}
         self.zero_copy = {entry["name"] for entry in document["types"] if "serialization" in entry}
 

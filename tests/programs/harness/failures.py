@@ -78,3 +78,15 @@ def describe(failure: Failure) -> str:
         known = ANCHOR | idl(failure.raiser).errors
     names = {code: name for name, code in known.items()}
     return f"{failure.raiser}.{names.get(failure.code, failure.code)}"
+
+
+def check_sentence(failure: Failure, logs: list[str]) -> None:
+    """Where the program said what is wrong, it used the name and the sentence of that number in its IDL."""
+    for program in PROGRAM_IDS:
+        sentences = idl(program).sentences
+        if failure.code not in sentences:
+            continue
+        name, sentence = sentences[failure.code]
+        said = [line for line in logs if f"Error Number: {failure.code}." in line]
+        expected = f"Error Code: {name}. Error Number: {failure.code}. Error Message: {sentence}."
+        assert all(line.endswith(expected) for line in said), (expected, said)
