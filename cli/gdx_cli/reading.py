@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +17,7 @@ TIMEOUT_S = 15.0
 
 def ask(cluster: Cluster, question: Callable[[Client], Awaitable[Result]]) -> Result:
     """Run `question` with a client of `cluster`; raises what the client raises."""
+    import asyncio
 
     async def run() -> Result:
         from gdx_sdk.client import Client

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 
@@ -32,6 +31,8 @@ def keeper() -> None:
 @json_option
 def run(config_path: Path, job: str | None, dry_run: bool, is_json: bool) -> None:
     """Run keepers until SIGTERM or Ctrl-C, then print a summary; logs go to stderr."""
+    import asyncio
+
     from gdx_keepers.assembly import run_keepers
     from gdx_keepers.core.config import load_config
 
