@@ -160,7 +160,8 @@ class Addressing:
         if pda is None:
             return None
         seeds = {_source(s): s for s in (*pda.seeds, *_program(pda)) if not isinstance(s, ConstSeed)}
-        return _all([self._origin(seed, slot, slots, call) for seed in seeds.values()])
+        origins = _all([self._origin(seed, slot, slots, call) for seed in seeds.values()])
+        return origins if any(isinstance(origin, FieldOrigin) for origin in origins or ()) else None
 
     def _kinds_with(self, name: str, account: str) -> tuple[str, ...]:
         """The account classes with a key of that name; the one named like the account when it has it."""

@@ -11,7 +11,7 @@ from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
 from gdx_sdk.errors import CodecError, ProgramError
-from gdx_sdk.runtime.accounts import Account, FixedAccount, account_in
+from gdx_sdk.runtime.accounts import Account, FixedAccount
 from gdx_sdk.runtime.addresses import ChainLookup, find_address
 from gdx_sdk.runtime.codecs import (
     BOOL,
@@ -85,7 +85,6 @@ __all__ = [
     "Some",
     "Struct",
     "TaggedUnion",
-    "account_in",
     "array",
     "coption",
     "deferred",

@@ -220,11 +220,3 @@ def _unpacker(parts: Sequence[tuple[int, int, str]]) -> Any:
         format += (f"{offset - at}x" if offset > at else "") + part
         at = offset + size
     return struct.Struct(format).unpack_from
-
-
-def account_in(data: bytes, kinds: Iterable[type[Account]]) -> Account | None:
-    """Decode an account of whichever of these types its discriminator names; ``None`` when of none."""
-    for kind in kinds:
-        if kind.DISCRIMINATOR and data.startswith(kind.DISCRIMINATOR):
-            return kind.decode(data)
-    return None

@@ -13,7 +13,7 @@ class MemcmpFilter:
     """Accounts whose data holds ``data`` at byte ``offset``.
 
     It has the attributes of solana-py's ``MemcmpOpts`` (``offset`` and ``bytes``), so an ``AsyncClient``
-    takes it as it is; ``to_rpc`` is the JSON of the RPC method.
+    takes it as it is; ``to_solana`` satisfies a type checker too, ``to_rpc`` is the RPC method's JSON.
     """
 
     offset: int
@@ -23,6 +23,16 @@ class MemcmpFilter:
     def bytes(self) -> str:
         """The data in base58, as the RPC method takes it."""
         return base58(self.data)
+
+    def to_solana(self) -> Any:
+        """The filter as the installed solana-py's own ``MemcmpOpts``."""
+        from importlib import import_module
+
+        try:
+            models = import_module("solana.rpc.models")
+        except ImportError:  # solana-py before 0.37
+            models = import_module("solana.rpc.types")
+        return models.MemcmpOpts(offset=self.offset, bytes=self.bytes)
 
     def to_rpc(self) -> dict[str, Any]:
         """The filter as JSON-RPC takes it."""

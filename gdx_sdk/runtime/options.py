@@ -43,8 +43,11 @@ class _NestedOption(Codec[Some[T] | None]):
         self.item: _Option[T] = _Option(item)
 
     def read(self, data: bytes, at: int) -> tuple[Some[T] | None, int]:
-        if data[at : at + 1] == b"\0":
-            return None, at + 1
+        tag, at = U8.read(data, at)
+        if tag > 1:
+            raise CodecError("option", tag, "its tag must be 0 or 1")
+        if tag == 0:
+            return None, at
         value, at = self.item.read(data, at)
         return Some(value), at  # type: ignore[arg-type]  # T itself admits None here
 
@@ -55,7 +58,7 @@ class _NestedOption(Codec[Some[T] | None]):
         if not isinstance(value, Some):
             raise CodecError("option", value, "an option of an option is None or Some(value)")
         out.append(1)
-        self.item.item.write(value.value, out)
+        self.item.write(value.value, out)
 
 
 def option(item: Wire[T]) -> Codec[T | None]:

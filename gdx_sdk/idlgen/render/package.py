@@ -36,7 +36,7 @@ class Package:
         self._package()
         return self.files
 
-    def _module(self, path: str, docs: str, types: str = ".types.") -> Source:
+    def _module(self, docs: str, types: str = ".types.") -> Source:
         return Source(self.header, docs, types=types, own_program_id=self.source.address is not None)
 
     def _keep(self, path: str, module: Source) -> None:
@@ -45,16 +45,16 @@ class Package:
     def _tables(self) -> None:
         name = self.source.name
         if self.source.address is not None:
-            module = self._module("program_id.py", f"The address of the program ``{name}``.")
+            module = self._module(f"The address of the program ``{name}``.")
             tables.program_id(module, self.source.address)
             self._keep("program_id.py", module)
-        module = self._module("errors.py", f"Errors of the program ``{name}``.")
+        module = self._module(f"Errors of the program ``{name}``.")
         tables.errors(module, self.program)
         self._keep("errors.py", module)
-        module = self._module("constants.py", f"Constants of the program ``{name}``.")
+        module = self._module(f"Constants of the program ``{name}``.")
         tables.constants(module, self.program)
         self._keep("constants.py", module)
-        module = self._module("pdas.py", f"Addresses that the program ``{name}`` derives.")
+        module = self._module(f"Addresses that the program ``{name}`` derives.")
         tables.pdas(module, sorted(self.addressing.finders.values(), key=lambda f: natural(f.name)))
         self._keep("pdas.py", module)
 
@@ -64,9 +64,8 @@ class Package:
         for item in self.program.items:
             modules.setdefault(item.module, []).append(item)
         for name, items in modules.items():
-            module = self._module(
-                "", f"The type {', '.join(f'``{item.class_name}``' for item in items)}.", "."
-            )
+            names = ", ".join(f"``{item.class_name}``" for item in items)
+            module = self._module(f"The type {names}.", ".")
             module.here = set(items)
             module.own = {exported for item in items for exported in _exported(item)}
             for item in items:
@@ -74,7 +73,7 @@ class Package:
             exports |= dict.fromkeys(sorted(module.own, key=member_key), name)
             self._keep(f"types/{name}.py", module)
         for alias in self.program.aliases:
-            module = self._module("", f"The alias ``{alias.class_name}``.", ".")
+            module = self._module(f"The alias ``{alias.class_name}``.", ".")
             constant = screaming(alias.class_name)
             module.own = {alias.class_name, constant}
             type_alias, final = module.standard("typing", "TypeAlias"), module.standard("typing", "Final")
@@ -89,7 +88,7 @@ class Package:
         exports: dict[str, str] = {}
         modules = unique([safe_name(snake(record.item.class_name)) for record in self.program.accounts])
         for name, record in zip(modules, self.program.accounts, strict=True):
-            module = self._module("", f"The account ``{record.item.class_name}``.", "..types.")
+            module = self._module(f"The account ``{record.item.class_name}``.", "..types.")
             module.own = {record.item.class_name}
             module.add(records.account_class(module, record))
             exports[record.item.class_name] = name
@@ -98,7 +97,7 @@ class Package:
 
     def _events(self) -> None:
         name = self.source.name
-        module = self._module("", f"Events of the program ``{name}``, from logs or from its calls to itself.")
+        module = self._module(f"Events of the program ``{name}``, from logs or from its calls to itself.")
         names = [record.item.class_name for record in self.program.events]
         module.own = {*names, "AnyEvent", "BY_DISCRIMINATOR"}
         for record in self.program.events:
@@ -139,11 +138,11 @@ class Package:
         )
 
     def _instructions(self) -> None:
-        index = self._module("", f"Builders of the instructions of the program ``{self.source.name}``.")
+        index = self._module(f"Builders of the instructions of the program ``{self.source.name}``.")
         names: list[str] = []
         rows = []
         for call in self.program.calls:
-            module = self._module("", f"The instruction ``{call.source.name}``.", "..types.")
+            module = self._module(f"The instruction ``{call.source.name}``.", "..types.")
             builder = Builder(module, call, self.addressing.slots[call.source.name])
             resolving = Resolving(builder)
             builder.render()
@@ -175,7 +174,7 @@ class Package:
 
     def _lazy(self, path: str, docs: str, exports: dict[str, str]) -> None:
         """A package whose names load their module when first used."""
-        module = self._module(path, docs)
+        module = self._module(docs)
         if not exports:
             self._keep(path, module)
             return
