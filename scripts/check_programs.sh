@@ -6,12 +6,17 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 git ls-files -z -- Cargo.toml Cargo.lock crates programs scripts | tar --null -T - -cf - | tar -C "$copy" -xf -
-"$copy/scripts/build_programs.sh" "$copy/out"
-toolchain() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["toolchain"])' "$1/manifest.json"; }
-if [ "$(toolchain "$copy/out")" = "$(toolchain gdx_sdk/programs)" ]; then
-  for program in gdx_sdk/programs/*.so; do cmp "$program" "$copy/out/$(basename "$program")"; done
+mkdir -p "$copy/gdx_sdk/programs"
+CARGO_TARGET_DIR= "$copy/scripts/build_programs.sh"
+of() { python3 -c 'import json, sys; m = json.load(open(sys.argv[1])); print(m["toolchain"]["fingerprint"] if sys.argv[2] == "toolchain" else m[sys.argv[2]])' "$1/gdx_sdk/programs/manifest.json" "$2"; }
+if [ "$(of "$copy" sources)" != "$(of . sources)" ]; then
+  echo "the committed programs were built from other sources: run make programs" >&2
+  exit 1
+fi
+if [ "$(of "$copy" toolchain)" = "$(of . toolchain)" ]; then
+  for program in gdx_sdk/programs/*.so; do cmp "$program" "$copy/gdx_sdk/programs/$(basename "$program")"; done
   echo "five programs rebuilt in another directory: byte-equal to the committed ones"
 else
   echo "ANOTHER TOOLCHAIN than the one that built the committed programs: bytes not compared, testing the new build"
-  GDX_PROGRAMS="$copy/out" .venv/bin/python -m pytest -q -n 2 tests/programs
+  GDX_PROGRAMS="$copy/gdx_sdk/programs" .venv/bin/python -m pytest -q -n 2 tests/programs
 fi
