@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import os
+import struct
+from pathlib import Path
+
 import pytest
 from solders.pubkey import Pubkey
 
@@ -194,6 +200,22 @@ def test_a_bad_fallback_price_blocks(ready: FundingWorld, changes: dict[str, int
     chain.advance(601)
     put_pyth(chain, FEED_ID, key=pyth, **changes)
     chain.refused(ready.sample_premium(pyth), error="PriceBlocked")
+
+
+def test_a_real_price_update_is_read(ready: FundingWorld) -> None:
+    folder = os.environ.get("GDX_TEST_DATA")
+    if folder is None:
+        pytest.skip("GDX_TEST_DATA is not set: no dumped price update here")
+    dump = json.loads(Path(folder, "idls/accounts/pyth_receiver.priceUpdateV2.json").read_text())["account"]
+    data, pyth = bytearray(base64.b64decode(dump["data"][0])), Pubkey.new_unique()
+    price, _, exponent = struct.unpack_from("<qQi", data, 73)
+    assert exponent == -8
+    ready.chain.send(ready.feed.set_fallback(pyth, bytes(data[41:73])))
+    ready.chain.advance(601)
+    struct.pack_into("<q", data, 93, ready.chain.now_ts)
+    ready.chain.put(pyth, bytes(data), Pubkey.from_string(dump["owner"]))
+    ready.chain.send(ready.sample_premium(pyth))
+    assert hour_now(ready)[2] == price // 100
 
 
 def test_the_accounts_of_another_market_are_refused(ready: FundingWorld, other: FundingWorld) -> None:
