@@ -64,7 +64,7 @@ def test_a_change_is_no_refusal(vault: VaultWorld, user: User, what: str) -> Non
         "new account": lambda: chain.put(Pubkey.new_unique(), record, program),
     }[what]
     chain.svm = Meddler(chain.svm, meddle)
-    with pytest.raises(AssertionError, match="failed with AmountIsZero but changed"):
+    with pytest.raises(AssertionError, match=r"failed with collateral_vault\.AmountIsZero but changed"):
         chain.refused(deposit, error="AmountIsZero")
 
 
