@@ -20,15 +20,20 @@ def write_json(file: Path, content: dict[str, Any]) -> None:
     _sync_directory(file.parent)
 
 
-def read_json(file: Path) -> dict[str, Any] | None:
-    """The object in `file`; None when there is no such file (another process may just have moved it)."""
+def read_bytes(file: Path) -> bytes | None:
+    """What is in `file`; None when there is no such file (another process may just have moved it)."""
     try:
-        content = json.loads(file.read_bytes())
+        return file.read_bytes()
     except FileNotFoundError:
         return None
-    if not isinstance(content, dict):
+
+
+def json_object(content: bytes) -> dict[str, Any]:
+    """The JSON object in `content`; ValueError when it holds something else."""
+    found = json.loads(content)
+    if not isinstance(found, dict):
         raise ValueError("not a JSON object")
-    return content
+    return found
 
 
 def remove(file: Path) -> None:

@@ -13,6 +13,7 @@ relayer may be two processes: each file has one writer.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,12 +21,14 @@ from typing import Any, Protocol, TypeVar
 
 from solders.pubkey import Pubkey
 
-from gdx_sdk.batch._files import read_json, remove, write_json
+from gdx_sdk.batch._files import json_object, read_bytes, remove, write_json
 from gdx_sdk.batch._stored import batch_from_json, batch_to_json
 from gdx_sdk.batch.sealed import SealedBatch
 from gdx_sdk.errors import CodecError, InputError, OutboxConflict
 
 _T = TypeVar("_T")
+
+MAX_DECODED = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class FileOutbox:
     def __init__(self, directory: Path | str) -> None:
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
+        self._decoded: dict[Path, tuple[bytes, SealedBatch]] = {}  # pending files as they were last read
 
     def put(self, batch: SealedBatch) -> None:
         """Add `batch` behind the last one of its market; putting the same batch again is no change.
@@ -76,7 +80,7 @@ class FileOutbox:
         under a sequence that is taken.
         """
         sequence, market = batch.sequence, batch.market
-        known = self._read(self._pending_file(market, sequence), batch_from_json)
+        known = self._pending_batch(market, sequence)
         if known is None:
             settled = self._read(self._settled_file(market, sequence), _settlement_from_json)
             known = settled.batch if settled else None
@@ -99,14 +103,14 @@ class FileOutbox:
 
     def pending(self, market: Pubkey) -> list[SealedBatch]:
         """Batches not known to be settled, in order of sequence."""
-        files = (self._pending_file(market, sequence) for sequence in self._unsettled(market))
-        return [batch for file in files if (batch := self._read(file, batch_from_json)) is not None]
+        batches = (self._pending_batch(market, sequence) for sequence in self._unsettled(market))
+        return [batch for batch in batches if batch is not None]
 
     def last(self, market: Pubkey) -> SealedBatch | None:
         """The batch with the highest sequence, pending or settled."""
         unsettled = self._unsettled(market)
         if unsettled:
-            return self._read(self._pending_file(market, unsettled[-1]), batch_from_json)
+            return self._pending_batch(market, unsettled[-1])
         settlement = self.last_settled(market)
         return settlement.batch if settlement else None
 
@@ -192,13 +196,30 @@ class FileOutbox:
 
     def _first_pending(self, market: Pubkey) -> SealedBatch | None:
         unsettled = self._unsettled(market)
-        return self._read(self._pending_file(market, unsettled[0]), batch_from_json) if unsettled else None
+        return self._pending_batch(market, unsettled[0]) if unsettled else None
+
+    def _pending_batch(self, market: Pubkey, sequence: int) -> SealedBatch | None:
+        """Decoding seals the batch anew; who looks at a backlog every turn need not repeat that."""
+        file = self._pending_file(market, sequence)
+        content = read_bytes(file)
+        if content is None:
+            return None
+        known = self._decoded.get(file)
+        if known is not None and known[0] == content:
+            return known[1]
+        batch = self._decode(file, content, batch_from_json)
+        if len(self._decoded) >= MAX_DECODED:
+            self._decoded.clear()
+        self._decoded[file] = (content, batch)
+        return batch
 
     def _sequences(self, market: Pubkey, state: str) -> list[int]:
-        folder = self.directory / str(market) / state
-        if not folder.is_dir():
+        try:
+            names = os.listdir(self.directory / str(market) / state)
+        except FileNotFoundError:
             return []
-        return sorted(int(file.stem) for file in folder.glob("*.json") if file.stem.isdigit())
+        stems = (name.removesuffix(".json") for name in names if name.endswith(".json"))
+        return sorted(int(stem) for stem in stems if stem.isdigit())
 
     def _pending_file(self, market: Pubkey, sequence: int) -> Path:
         return self.directory / str(market) / "pending" / f"{sequence:020d}.json"
@@ -209,11 +230,14 @@ class FileOutbox:
     def _refusal_file(self, market: Pubkey) -> Path:
         return self.directory / str(market) / "refusal.json"
 
+    def _read(self, file: Path, decode: Callable[[dict[str, Any]], _T]) -> _T | None:
+        content = read_bytes(file)
+        return None if content is None else self._decode(file, content, decode)
+
     @staticmethod
-    def _read(file: Path, decode: Callable[[dict[str, Any]], _T]) -> _T | None:
+    def _decode(file: Path, content: bytes, decode: Callable[[dict[str, Any]], _T]) -> _T:
         try:
-            content = read_json(file)
-            return None if content is None else decode(content)
+            return decode(json_object(content))
         except (KeyError, TypeError, ValueError, InputError) as error:
             raise CodecError("outbox file", str(file), f"does not hold what it should: {error!r}") from error
 
