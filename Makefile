@@ -47,13 +47,14 @@ idl: ## write idl/*.json from the program sources (needs Rust)
 	scripts/build_idl.sh
 
 .PHONY: clients
-clients: $(VENV)/.dev ## generate gdx_sdk/_generated from idl/*.json
+clients: $(VENV)/.dev ## generate gdx_sdk/_generated and the registry of errors from idl/*.json
 	$(BIN)/gdx idl generate $(PROGRAMS:%=idl/%.json) -o gdx_sdk/_generated
+	$(BIN)/python -m gdx_sdk.errors.build_registry
 
 .PHONY: generated-check
 generated-check: idl clients ## rebuild programs, IDLs and clients: nothing may change
-	@test -z "$$(git status --porcelain -- idl gdx_sdk/_generated)" || \
-		{ git status --short -- idl gdx_sdk/_generated; echo "committed IDLs or clients do not match their sources" >&2; exit 1; }
+	@test -z "$$(git status --porcelain -- idl gdx_sdk/_generated gdx_sdk/errors gdx_sdk/programs/action_table.json)" || \
+		{ git status --short -- idl gdx_sdk/_generated gdx_sdk/errors gdx_sdk/programs/action_table.json; echo "committed IDLs or clients do not match their sources" >&2; exit 1; }
 	scripts/check_programs.sh
 
 .PHONY: golden

@@ -7,7 +7,7 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 git ls-files -z -- Cargo.toml Cargo.lock crates programs scripts | tar --null -T - -cf - | tar -C "$copy" -xf -
 mkdir -p "$copy/gdx_sdk/programs"
-CARGO_TARGET_DIR= "$copy/scripts/build_programs.sh"
+env -u CARGO_TARGET_DIR "$copy/scripts/build_programs.sh"
 of() { python3 -c 'import json, sys; m = json.load(open(sys.argv[1])); print(m["toolchain"]["fingerprint"] if sys.argv[2] == "toolchain" else m[sys.argv[2]])' "$1/gdx_sdk/programs/manifest.json" "$2"; }
 if [ "$(of "$copy" sources)" != "$(of . sources)" ]; then
   echo "the committed programs were built from other sources: run make programs" >&2

@@ -11,20 +11,32 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / "programs"
-MONEY_ROOTS = ["gdx_sdk/math", "gdx_sdk/batch", "gdx_sdk/units.py", "matcher/gdx_matcher", "keepers/gdx_keepers/jobs"]
+MONEY_ROOTS = [
+    "gdx_sdk/math",
+    "gdx_sdk/batch",
+    "gdx_sdk/units.py",
+    "matcher/gdx_matcher",
+    "keepers/gdx_keepers/jobs",
+]
 
 
 def tracked(*patterns: str) -> list[Path]:
     """Files that git knows; in an unpacked sdist, every file below the root."""
     try:
-        listed = subprocess.run(["git", "ls-files", "--", *patterns], cwd=ROOT, capture_output=True, text=True, check=True)
+        listed = subprocess.run(
+            ["git", "ls-files", "--", *patterns], cwd=ROOT, capture_output=True, text=True, check=True
+        )
     except (OSError, subprocess.CalledProcessError):
         return [path for pattern in patterns for path in ROOT.glob(f"**/{pattern}")]
     return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
 
 
 def money_files() -> list[Path]:
-    return [path for root in MONEY_ROOTS for path in ([ROOT / root] if root.endswith(".py") else (ROOT / root).rglob("*.py"))]
+    return [
+        path
+        for root in MONEY_ROOTS
+        for path in ([ROOT / root] if root.endswith(".py") else (ROOT / root).rglob("*.py"))
+    ]
 
 
 @pytest.mark.parametrize("path", money_files(), ids=lambda path: str(path.relative_to(ROOT)))
@@ -39,7 +51,11 @@ def test_no_float_touches_money(path: Path) -> None:
             source = ast.get_source_segment(path.read_text(), node) or ""
             wrong.append(f"line {getattr(node, 'lineno', '?')}: {source}")
     # Seconds for a timer or an interval are not money; pathlib joins with "/" as well.
-    assert [line for line in wrong if not re.search(r"_s\b|seconds|timeout|interval|path|Path|directory|dir\b", line)] == []
+    assert [
+        line
+        for line in wrong
+        if not re.search(r"_s\b|seconds|timeout|interval|path|Path|directory|dir\b", line)
+    ] == []
 
 
 def test_every_rust_instruction_file_is_declared() -> None:
