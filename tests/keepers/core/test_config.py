@@ -131,3 +131,10 @@ def test_an_absent_or_broken_file_is_named(tmp_path: Path) -> None:
 def test_pages_can_be_switched_off_and_ipv6_is_understood() -> None:
     assert TelemetryConfig(listen=None).address is None
     assert TelemetryConfig(listen="[::1]:80").address == ("::1", 80)
+
+
+def test_the_documented_file_has_every_kind_of_job() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "keepers.md"
+    example = page.read_text().split("```toml\n")[1].split("```")[0]
+    kinds = [job.kind for job in parse_config(example).job]
+    assert kinds == ["relayer", "liquidator", "funding", "premium", "oracle", "pruner"]
