@@ -24,8 +24,6 @@ def too_uncertain(market: Market) -> None:
     market.publishing.publish(price_e6, confidence_e6=price_e6 // 10)
 
 
-
-
 def only_stale(market: Market) -> None:
     """The price is old, but its publishers are as fresh as they must be."""
     market.chain.rewrite(market.feed, publish_ts=market.chain.now_ts - 61)

@@ -22,7 +22,11 @@ def test_moves_free_money_under_the_position(market: Market, chain: Chain) -> No
     assert (position.collateral, books.collateral_sum_atoms) == (40 * USDT, 40 * USDT)
     assert chain.read(trader.collateral).free_atoms == 60 * USDT
     assert position.last_update_timestamp == chain.now_ts
-    assert (event.market, event.amount_atoms, event.after.position) == (market.key, 40 * USDT, trader.position)
+    assert (event.market, event.amount_atoms, event.after.position) == (
+        market.key,
+        40 * USDT,
+        trader.position,
+    )
     assert (event.after.collateral_atoms, event.after.market_collateral_atoms) == (40 * USDT, 40 * USDT)
     assert event.head.sequence == books.event_sequence
     market.check_books()

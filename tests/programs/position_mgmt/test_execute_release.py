@@ -87,7 +87,7 @@ def test_funding_beyond_the_collateral_releases_nothing(
 
 
 def test_a_pool_that_is_short_pays_later(market: Market, chain: Chain) -> None:
-    alice, bob, carol, dave = (market.trader(9_000 * USDT) for _ in range(4))
+    alice, bob, carol, dave = (market.trader(9_100 * USDT) for _ in range(4))
     market.settled(V1, market.trade(alice, bob))
     market.jump_to(90_000 * 10**6)
     market.settled(V1, market.trade(carol, alice, 1_000))  # moves the mark price
@@ -99,7 +99,7 @@ def test_a_pool_that_is_short_pays_later(market: Market, chain: Chain) -> None:
     chain.send(requested(market, alice, market.locked_atoms()))
     assert market.locked_atoms() == 0
     market.check_books()
-    assert market.position(dave).collateral == 9_000 * USDT
+    assert market.position(dave).collateral == 9_100 * USDT
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -22,7 +22,12 @@ def test_opens_an_empty_position(market: Market, chain: Chain) -> None:
     assert (position.size, position.collateral, position.cost_atoms, position.leverage) == (0, 0, 0, 7)
     assert position.open_timestamp == position.last_update_timestamp == chain.now_ts
     assert (position.last_funding_update, position.layout_version) == (chain.now_ts, 1)
-    assert (event.market, event.leverage, event.after.position, event.after.owner) == (market.key, 7, key, owner)
+    assert (event.market, event.leverage, event.after.position, event.after.owner) == (
+        market.key,
+        7,
+        key,
+        owner,
+    )
     assert (event.head.slot, event.head.ts) == (chain.slot, chain.now_ts)
     assert event.head.sequence == market.read().event_sequence
     owner_account, account = chain.account(owner), chain.account(key)
