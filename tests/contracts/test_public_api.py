@@ -39,7 +39,7 @@ def public_names() -> list[str]:
                 if not name.startswith("_") and getattr(value, "__module__", None) == module_name
             ]
         names += [f"{module_name}.{name}" for name in exported]
-    return sorted(set(names), key=str.casefold)
+    return sorted(set(names), key=lambda name: (name.casefold(), name))
 
 
 def test_the_public_names_are_those_listed() -> None:
