@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
@@ -118,9 +117,8 @@ class Account(Struct):
 class FixedAccount(Account):
     """An account of one size. Its keys become ``Pubkey`` objects when they are first looked at."""
 
-    __slots__ = ("_source",)
+    __slots__ = ()
     SIZE: ClassVar[int] = 0
-    _keys: ClassVar[Mapping[str, int]] = {}  # where the keys lie, known once decode is compiled
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -148,17 +146,6 @@ class FixedAccount(Account):
 
         checked = [_checked(cls, data)[: cls.SIZE] for data in datas]
         return numpy.frombuffer(b"".join(checked), dtype=cls.dtype())
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name):
-            """A key that ``decode`` left in the bytes: make it now, keep it."""
-            at = self._keys.get(name)
-            if at is None:
-                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-            key = Pubkey.from_bytes(self._source[at : at + 32])
-            object.__setattr__(self, name, key)
-            return key
 
 
 def check_discriminator(cls: type[Account], data: bytes) -> None:
@@ -191,32 +178,39 @@ def _checked(cls: type[FixedAccount], data: bytes) -> bytes:
 
 
 def _compile_decode(cls: type[FixedAccount]) -> Any:
-    """Build ``decode(data)``: check, one ``struct`` call that skips the keys, slots filled, frozen."""
-    start = cls.LAYOUT.start
-    cls._keys = {field.name: field.offset or 0 for field in cls.LAYOUT.run.fields if field.codec is PUBKEY}
-    eager = [field for field in cls.LAYOUT.run.fields if field.codec is not PUBKEY]
+    """Build ``decode(data)``: check, one ``struct`` call, slots filled with keys as bytes, frozen."""
+    run, start = cls.LAYOUT.run, cls.LAYOUT.start
+    keys = [field.name for field in run.fields if field.codec is PUBKEY]
+    twin_ = twin(cls)
+    for name in keys:
+        setattr(cls, name, _lazy_key(cls.__dict__[name]))
     source = (
         "def decode(data):\n"
         f"  if len(data) != {cls.SIZE} or data[:{start}] != discriminator:\n    data = checked(cls, data)\n"
-        f"  try:\n{filling(eager, 'unpack(data)')}"
+        f"  try:\n{filling(run.fields, f'unpack(data, {start})', keys)}"
         f"  except refusals:\n    layout.read(data, {start})\n    raise\n"
-        "  record._source = data\n  record.__class__ = cls\n  return record\n"
+        "  record.__class__ = cls\n  return record\n"
     )
     scope: dict[str, Any] = {
         "checked": _checked,
         "cls": cls,
         "discriminator": cls.DISCRIMINATOR,
         "layout": cls.LAYOUT,
-        "twin": twin(cls),
-        "unpack": _unpacker([(f.offset or 0, f.size or 0, f.format) for f in eager]),
+        "twin": twin_,
+        "unpack": run.unpack_from,
     }
-    return compiled(source, "decode", scope | converters(eager))
+    return compiled(source, "decode", scope | converters(run.fields))
 
 
-def _unpacker(parts: Sequence[tuple[int, int, str]]) -> Any:
-    """The ``struct`` unpacker of these parts (offset, size, format) of the account."""
-    format, at = "<", 0
-    for offset, size, part in parts:
-        format += (f"{offset - at}x" if offset > at else "") + part
-        at = offset + size
-    return struct.Struct(format).unpack_from
+def _lazy_key(slot: Any) -> property:
+    """A property over a slot that holds a key, or the key's bytes until someone looks at it."""
+    get, put, make = slot.__get__, slot.__set__, Pubkey.from_bytes
+
+    def key(record: FixedAccount) -> Any:
+        value = get(record)
+        if type(value) is bytes:
+            value = make(value)
+            put(record, value)
+        return value
+
+    return property(key, put)

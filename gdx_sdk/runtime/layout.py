@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -56,6 +57,8 @@ class Layout:
         self.owner = "args"
         self.fields = tuple(Field(row[0], row[1], row[2] if len(row) > 2 else None) for row in rows)
         self.names = tuple(field.name for field in self.fields)
+        # attrgetter answers with a tuple only for two names or more
+        self.getter = attrgetter(*self.names) if len(self.names) > 1 else None
         first = self.fields[0].offset if self.fields else 0
         self.start = start if start is not None else first or 0
         self.offsets = MappingProxyType({f.name: f.offset for f in self.fields if f.offset is not None})

@@ -9,7 +9,6 @@ class, which takes a third of the time of a frozen dataclass's own ``__init__``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import Any, ClassVar, Self, cast
 
 from gdx_sdk.errors import CodecError
@@ -88,10 +87,12 @@ def trailing(name: str, data: bytes, end: int) -> CodecError:
 
 def values_of(record: Struct) -> Sequence[Any]:
     """Every field's value, in the layout's order."""
-    names = record.LAYOUT.names
-    if len(names) > 1:
-        return attrgetter(*names)(record)
-    return tuple(getattr(record, name) for name in names)
+    layout = record.LAYOUT
+    return (
+        cast(Sequence[Any], layout.getter(record))
+        if layout.getter
+        else [getattr(record, n) for n in layout.names]
+    )
 
 
 def twin(cls: type) -> type:
@@ -99,12 +100,16 @@ def twin(cls: type) -> type:
     return type(cls)(cls.__name__, cls.__bases__, {"__slots__": cast(Any, cls).__slots__})
 
 
-def filling(run: Sequence[Field], unpack: str) -> str:
-    """Source lines that unpack into local variables and move them into the slots of ``record``."""
+def filling(run: Sequence[Field], unpack: str, raw: Sequence[str] = ()) -> str:
+    """Source lines that unpack into local variables and move them into the slots of ``record``.
+
+    Values are converted on the way, except those of the fields named in ``raw``.
+    """
     locals_ = "".join(f"v{index}, " for index in range(len(run)))
     lines = [f"    ({locals_}) = {unpack}\n", "    record = twin()\n"]
     for index, field in enumerate(run):
-        value = f"v{index}" if field.from_raw is None else f"c{index}(v{index})"
+        as_it_is = field.from_raw is None or field.name in raw
+        value = f"v{index}" if as_it_is else f"c{index}(v{index})"
         lines.append(f"    record.{field.name} = {value}\n")
     return "".join(lines)
 
