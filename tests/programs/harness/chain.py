@@ -198,7 +198,7 @@ class Chain:
         return logs
 
     def attempt(self, *steps: Step, signers: Sequence[Keypair] = ()) -> tuple[Failure | None, list[str]]:
-        """Run a transaction that may fail, but then must change nothing; its failure, if any, and its logs."""
+        """Run a transaction that may fail, but then changes nothing; its failure, if any, and its logs."""
         transaction = self._transaction(steps, signers)
         before = self._snapshot(transaction.message)
         result = self.svm.send_transaction(transaction)

@@ -51,7 +51,6 @@ class Refused(Exception):
     """The error's name, and the trade or entry the log must name."""
 
     def __init__(self, error: str, place: str | None = None) -> None:
-        super().__init__(error, place)
         self.error, self.place = error, place
 
 
@@ -122,6 +121,11 @@ class Prices:
         return cls(min(lows), max(highs), price, now_ts)
 
 
+def _adds_risk(before_e8: int, after_e8: int) -> bool:
+    is_other_side = before_e8 * after_e8 <= 0
+    return after_e8 != 0 and (is_other_side or abs(after_e8) > abs(before_e8))
+
+
 class Model:
     """A market as its account showed it when the model began, and positions that were empty then."""
 
@@ -132,7 +136,7 @@ class Model:
         self.used = Used()
         self.mark_e6, self.premium, self.weight = market.mark_price_e6, 0, 0
         self.sequence, self.last_id = market.last_batch_sequence, market.last_batch_id
-        self.last_ts = market.last_batch_ts
+        self.last_ts, self.mark_ts = market.last_batch_ts, market.mark_ts
 
     def fields(self) -> dict[str, object]:
         """Fields of the market's account."""
@@ -154,6 +158,7 @@ class Model:
             "slippage_used_atoms": self.used.atoms,
             "slippage_ts": self.used.ts,
             "mark_price_e6": self.mark_e6,
+            "mark_ts": self.mark_ts,
             "premium_accumulator": self.premium,
             "premium_weight_seconds": self.weight,
             "last_batch_sequence": self.sequence,
@@ -179,6 +184,13 @@ class Model:
         position.money, self.money = add(position.money, self.money, amount)
         self._overdraft(position, None)
         self._show(position, position.money.entry_price_e6, prices.now_ts)
+
+    def request_release(self, key: Pubkey, prices: Prices) -> None:
+        """Only touches: the request itself is no money."""
+        position = self.positions[key]
+        self._touch(position)
+        self._overdraft(position, None)
+        self._show(position, prices.index_e6, prices.now_ts)
 
     def release(self, key: Pubkey, amount: int, prices: Prices) -> None:
         position = self.positions[key]
@@ -249,7 +261,7 @@ class Model:
         parties = [self.positions[key] for key in batch.positions]
         sizes = [party.money.size_e8 for party in parties]
         sides = {id(party): party.money.side for party in parties}
-        lost, last = dict.fromkeys(map(id, parties), 0), dict.fromkeys(map(id, parties), 0)
+        lost, blamed = dict.fromkeys(map(id, parties), 0), dict.fromkeys(map(id, parties), -1)
         interest_before = self.money.long_interest_e8
         bought = paid = slippage = 0
         for party in parties:
@@ -262,16 +274,19 @@ class Model:
                 party = self.positions[key]
                 size, quote = sign * trade.size_e8, sign * notional
                 slippage += self._check_band(size, quote, notional, prices, f"trade {number}")
-                lost[id(party)] += slippage_loss_atoms(size, quote, prices.low_e6, prices.high_e6)
-                last[id(party)] = number
+                loss = slippage_loss_atoms(size, quote, prices.low_e6, prices.high_e6)
+                lost[id(party)] += loss
+                before = party.money.size_e8
                 self._fill(party, size, quote)
+                if _adds_risk(before, party.money.size_e8) or loss or blamed[id(party)] < 0:
+                    blamed[id(party)] = number
                 party.money, self.money = charge_fee(party.money, self.money, fee)
                 sides[id(party)] = sides[id(party)] if party.money.side is None else party.money.side
             if self._is_interest_exceeded(interest_before):
                 raise Refused("OpenInterestTooLarge", f"trade {number}")
         for party, size in zip(parties, sizes, strict=True):
             self._overdraft(party, sides[id(party)])
-            self._finish(party, size, lost[id(party)], prices, f"trade {last[id(party)]}")
+            self._finish(party, size, lost[id(party)], prices, f"trade {blamed[id(party)]}")
         return bought, paid, slippage
 
     def _v2(self, batch: SealedBatch, prices: Prices) -> tuple[int, int, int]:
@@ -293,7 +308,8 @@ class Model:
             self._overdraft(party, side)
             on_net = fee_atoms(abs(quote), max(self.terms.taker_fee, 0))
             lost = slippage_loss_atoms(size, quote, prices.low_e6, prices.high_e6)
-            lost += max(entry.fee_atoms - on_net, 0) if entry.fee_atoms > 0 else 0
+            if entry.fee_atoms > 0 and abs(quote) != turnover:
+                lost += max(entry.fee_atoms - on_net, 0)
             if self._finish(party, before, lost, prices, place):
                 last_risk = number
         if self._is_interest_exceeded(interest_before):
@@ -321,7 +337,7 @@ class Model:
 
     def _check_size_and_margin(self, party: Position, before: int, prices: Prices) -> bool:
         after = party.money.size_e8
-        if after == 0 or (before * after > 0 and abs(after) <= abs(before)):
+        if not _adds_risk(before, after):
             return False
         if abs(after) > self.terms.max_position_size_e8:
             raise Refused("PositionTooLarge")
@@ -345,7 +361,7 @@ class Model:
         band = self.terms.price_band_bps
         low = -(-prices.low_e6 * (BPS - band) // BPS)
         sample_e6 = min(max(sample_e6, low), prices.high_e6 * (BPS + band) // BPS)
-        elapsed = prices.now_ts - self.last_ts
+        elapsed, self.mark_ts = prices.now_ts - self.mark_ts, prices.now_ts
         step = abs(sample_e6 - self.mark_e6) * elapsed // EMA_SECONDS
         if self.mark_e6 == 0 or elapsed >= EMA_SECONDS:
             self.mark_e6 = sample_e6

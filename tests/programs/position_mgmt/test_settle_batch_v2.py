@@ -17,7 +17,6 @@ from .attacks import twin
 from .batch_bytes import EPOCH, names, raw, with_nets
 from .market import ONE, V1, V2, Market, Trader, batch_address
 
-
 EDGES = {
     "BatchMalformed",
     "BatchNotBalanced",
@@ -66,7 +65,7 @@ def test_the_root_is_the_relayers_claim(market: Market, batch: SealedBatch, chai
 
 
 def test_a_round_trip_leaves_size_alone_and_costs_its_fees(
-    market: Market, alice: Trader, bob: Trader, chain: Chain
+    market: Market, alice: Trader, bob: Trader
 ) -> None:
     market.settled(V2, market.trade(alice, bob), market.trade(bob, alice))
     taker, maker = market.position(alice), market.position(bob)
@@ -77,7 +76,7 @@ def test_a_round_trip_leaves_size_alone_and_costs_its_fees(
     market.check_books()
 
 
-def test_both_versions_agree_on_size_and_on_collateral_minus_cost(market: Market, chain: Chain) -> None:
+def test_both_versions_agree_on_size_and_on_collateral_minus_cost(market: Market) -> None:
     nets = []
     for version in (V1, V2):
         people = market.traders(3)
@@ -188,7 +187,7 @@ def test_refuses_more_or_fewer_entries_than_accounts(
 
 
 def test_refuses_position_accounts_that_do_not_fit(
-    market: Market, other_market: Market, people: list[Trader], batch: SealedBatch, chain: Chain
+    market: Market, other_market: Market, batch: SealedBatch, chain: Chain
 ) -> None:
     call = market.settle(batch)
     low, middle, high = call.remaining
@@ -234,9 +233,7 @@ def test_refuses_numbers_at_the_edge_of_their_types(
     assert describe(failure).removeprefix("position_mgmt.") in EDGES
 
 
-def test_the_whole_batch_may_be_one_size_of_zero(
-    market: Market, alice: Trader, bob: Trader, chain: Chain
-) -> None:
+def test_the_whole_batch_may_be_one_size_of_zero(market: Market, alice: Trader, bob: Trader) -> None:
     """A zero net with quote: what one lost to the other is realized."""
     market.settled(
         V2,
