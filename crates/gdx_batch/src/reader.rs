@@ -28,14 +28,42 @@ impl<'a> Reader<'a> {
         Ok(byte)
     }
 
-    /// The next varint.
+    /// The next varint. Written out group by group: the compiler leaves a loop as it is, and a batch has hundreds.
     #[inline]
     pub fn varint(&mut self) -> Result<u64> {
-        let (value, length) = match self.bytes.first_chunk() {
-            Some(longest) => read_varint(longest)?,
-            None => read_last_varint(self.bytes)?,
+        let bytes = self.bytes;
+        if bytes.len() < MAX_BYTES {
+            return self.last_varint();
+        }
+        let mut value = 0;
+        macro_rules! read_groups {
+            ($($index:literal)*) => {$(
+                let byte = bytes[$index];
+                value |= u64::from(byte & 0x7f) << (7 * $index);
+                if byte < 0x80 {
+                    self.bytes = &bytes[$index + 1..];
+                    return check_varint(value, $index, byte);
+                }
+            )*};
+        }
+        read_groups!(0 1 2 3 4 5 6 7 8 9);
+        Err(TOO_LARGE)
+    }
+
+    /// The same where the longest varint would not fit any more.
+    #[inline(never)]
+    fn last_varint(&mut self) -> Result<u64> {
+        let bytes = self.bytes;
+        let mut padded = [0x80; MAX_BYTES];
+        padded[..bytes.len()].copy_from_slice(bytes);
+        let mut reader = Reader { bytes: &padded };
+        let value = match reader.varint() {
+            Err(TOO_LARGE) => return Err(CUT_SHORT),
+            other => other?,
         };
-        self.bytes = &self.bytes[length..];
+        self.bytes = bytes
+            .get(MAX_BYTES - reader.bytes.len()..)
+            .ok_or(CUT_SHORT)?;
         Ok(value)
     }
 
@@ -62,26 +90,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Value and length of the varint at the start of `bytes`. Written out group by group: the compiler leaves a loop as
-/// it is, and a batch has hundreds of these.
+/// `value`, when its last byte is neither superfluous nor past 64 bits.
 #[inline(always)]
-fn read_varint(bytes: &[u8; MAX_BYTES]) -> Result<(u64, usize)> {
-    let mut value = 0;
-    macro_rules! read_groups {
-        ($($index:literal)*) => {$(
-            let byte = bytes[$index];
-            value |= u64::from(byte & 0x7f) << (7 * $index);
-            if byte < 0x80 {
-                return end_varint(value, $index, byte);
-            }
-        )*};
-    }
-    read_groups!(0 1 2 3 4 5 6 7 8 9);
-    Err(TOO_LARGE)
-}
-
-#[inline(always)]
-fn end_varint(value: u64, index: usize, byte: u8) -> Result<(u64, usize)> {
+fn check_varint(value: u64, index: usize, byte: u8) -> Result<u64> {
     if byte == 0 && index > 0 {
         return Err(BatchError::Malformed(
             "a varint must be in its shortest form",
@@ -90,20 +101,7 @@ fn end_varint(value: u64, index: usize, byte: u8) -> Result<(u64, usize)> {
     if byte > 1 && index == MAX_BYTES - 1 {
         return Err(TOO_LARGE);
     }
-    Ok((value, index + 1))
-}
-
-/// The same for the last bytes of a batch, where the longest varint would not fit.
-#[inline(never)]
-fn read_last_varint(bytes: &[u8]) -> Result<(u64, usize)> {
-    let mut padded = [0x80; MAX_BYTES];
-    padded[..bytes.len()].copy_from_slice(bytes);
-    let (value, length) =
-        read_varint(&padded).map_err(|error| if error == TOO_LARGE { CUT_SHORT } else { error })?;
-    if length > bytes.len() {
-        return Err(CUT_SHORT);
-    }
-    Ok((value, length))
+    Ok(value)
 }
 
 #[cfg(test)]

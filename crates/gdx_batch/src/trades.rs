@@ -21,6 +21,11 @@ pub struct TradeEntry {
     pub executed_at_ms: u64,
 }
 
+impl TradeEntry {
+    /// Two index bytes and four varints.
+    pub const MIN_BYTES: usize = 6;
+}
+
 /// Reads `trade_count` entries: byte taker index (bits 0–6) and side (bit 7, 1 = sells), byte maker index, zig-zag
 /// price step, varint size, varint id step, varint time step in ms.
 pub struct Trades<'a> {

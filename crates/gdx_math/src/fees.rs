@@ -64,18 +64,15 @@ pub fn is_possible_net_fee(fee: Atoms, turnover: Atoms, fill_count: u64, rates: 
     at(lower) <= scaled && scaled < at(upper) + i128::from(fill_count) * i128::from(PPM_SCALE)
 }
 
-/// What a net fee takes beyond `rate` of the net quote itself: the cost of trading to and fro within one batch.
+/// What a net fee takes beyond `rate` of the net quote itself: the cost of trading to and fro within one batch. A
+/// position whose turnover is its net quote did not.
 #[inline]
-pub fn fee_beyond_net(fee: Atoms, quote_delta: Atoms, rate: Ppm) -> Result<Atoms> {
-    if fee.0 <= 0 {
+pub fn fee_beyond_net(fee: Atoms, quote_delta: Atoms, turnover: Atoms, rate: Ppm) -> Result<Atoms> {
+    let net = quote_delta.0.unsigned_abs();
+    if fee.0 <= 0 || net == turnover.0.unsigned_abs() {
         return Ok(Atoms::ZERO);
     }
-    let on_net = mul_div_signed(
-        i64::from(rate.0.max(0)),
-        quote_delta.0.unsigned_abs(),
-        PPM_SCALE,
-        Rounding::Ceil,
-    )?;
+    let on_net = mul_div_signed(i64::from(rate.0.max(0)), net, PPM_SCALE, Rounding::Ceil)?;
     Ok(Atoms((fee.0 - on_net).max(0)))
 }
 
@@ -131,13 +128,21 @@ mod tests {
     }
 
     #[test]
-    fn a_fee_on_the_net_alone_goes_not_beyond_it() {
-        let paid = fee(Atoms(1_000_001), Ppm(500)).unwrap();
+    fn trading_to_and_fro_costs_beyond_the_net() {
+        let (rate, net) = (Ppm(500), Atoms(-1_000_001));
+        let paid = fee(Atoms(1_000_001), rate).unwrap();
         assert_eq!(
-            fee_beyond_net(paid, Atoms(-1_000_001), Ppm(500)),
+            fee_beyond_net(paid, net, Atoms(1_000_001), rate),
             Ok(Atoms(0))
         );
-        assert_eq!(fee_beyond_net(paid, Atoms(0), Ppm(500)), Ok(paid));
+        assert_eq!(
+            fee_beyond_net(Atoms(600), net, Atoms(1_200_000), rate),
+            Ok(Atoms(99))
+        );
+        assert_eq!(
+            fee_beyond_net(paid, Atoms(0), Atoms(1_000_001), rate),
+            Ok(paid)
+        );
     }
 
     #[test]

@@ -60,6 +60,14 @@ pub fn maintenance_requirement(notional: Atoms, maintenance_ratio: Bps) -> Resul
     .map(Atoms)
 }
 
+/// Whether a position that had size `before` and has `after` carries more risk: it is larger, or on the other side.
+#[inline]
+pub const fn adds_risk(before: SizeE8, after: SizeE8) -> bool {
+    let is_reduced =
+        after.0 == 0 || (before.is_same_side(after) && after.magnitude() <= before.magnitude());
+    !is_reduced
+}
+
 /// Whether a touched position's equity covers its initial requirement at `price`.
 #[inline]
 pub fn covers_initial(

@@ -76,7 +76,7 @@ class FundingWorld:
     def mark(self, premium_e9: int) -> None:
         """A mark price `premium_e9` above the index, as if settled now."""
         mark_e6 = INDEX_E6 * (10**9 + premium_e9) // 10**9
-        self.chain.rewrite(self.market.key, mark_price_e6=mark_e6, last_batch_ts=self.chain.now_ts)
+        self.chain.rewrite(self.market.key, mark_price_e6=mark_e6, mark_ts=self.chain.now_ts)
 
     def sample(self, premium_e9: int) -> Receipt:
         """Sample that premium now."""

@@ -100,9 +100,9 @@ def test_a_market_that_does_not_trade_is_not(ready: FundingWorld, status: int) -
 
 def test_an_old_mark_says_nothing(ready: FundingWorld) -> None:
     now = ready.chain.now_ts
-    ready.chain.rewrite(ready.market.key, last_batch_ts=now - HOUR - 1)
+    ready.chain.rewrite(ready.market.key, mark_ts=now - HOUR - 1)
     ready.chain.refused(ready.sample_premium(), error="MarkPriceStale")
-    ready.chain.rewrite(ready.market.key, last_batch_ts=now - HOUR)
+    ready.chain.rewrite(ready.market.key, mark_ts=now - HOUR)
     ready.chain.send(ready.sample_premium())
 
 

@@ -75,6 +75,10 @@ class PerpMarket(Struct):
     """Σ seconds in `premium_accumulator`."""
     slippage_ts: int
     """Unix seconds."""
+    mark_ts: int
+    """When trades last moved the mark price, which heartbeats don't; of the creation before the first. Unix
+    seconds.
+    """
     max_leverage: int
     """Whole times."""
     maintenance_margin_ratio: int
@@ -132,16 +136,17 @@ class PerpMarket(Struct):
         ("market_index", U32, 464),
         ("premium_weight_seconds", U32, 468),
         ("slippage_ts", U32, 472),
-        ("max_leverage", U16, 476),
-        ("maintenance_margin_ratio", U16, 478),
-        ("initial_margin_ratio", U16, 480),
-        ("maker_fee", I16, 482),
-        ("taker_fee", U16, 484),
-        ("liquidation_fee_ppm", U16, 486),
-        ("price_band_bps", U16, 488),
-        ("status", U8, 490),
-        ("is_active", U8, 491),
-        ("layout_version", U8, 492),
-        ("bump", U8, 493),
-        ("reserved", fixed_bytes(10), 494),
+        ("mark_ts", U32, 476),
+        ("max_leverage", U16, 480),
+        ("maintenance_margin_ratio", U16, 482),
+        ("initial_margin_ratio", U16, 484),
+        ("maker_fee", I16, 486),
+        ("taker_fee", U16, 488),
+        ("liquidation_fee_ppm", U16, 490),
+        ("price_band_bps", U16, 492),
+        ("status", U8, 494),
+        ("is_active", U8, 495),
+        ("layout_version", U8, 496),
+        ("bump", U8, 497),
+        ("reserved", fixed_bytes(6), 498),
     )

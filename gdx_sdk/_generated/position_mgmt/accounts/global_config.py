@@ -24,7 +24,7 @@ class GlobalConfig(FixedAccount):
     approved_relayers: tuple[Pubkey, ...]
     """Relayers that may take over; unused places are the default address."""
     canary_market: Pubkey
-    """Market of the canary; the default address when there is none."""
+    """Market of the canary; always the default address in this version of the program, which has none."""
     pending_change_hash: bytes
     """Hash of the change that may be executed from `pending_change_not_before_ts` on; zeros when none."""
     pending_admin_not_before_ts: int

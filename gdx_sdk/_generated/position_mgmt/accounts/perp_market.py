@@ -78,6 +78,10 @@ class PerpMarket(FixedAccount):
     """Σ seconds in `premium_accumulator`."""
     slippage_ts: int
     """Unix seconds."""
+    mark_ts: int
+    """When trades last moved the mark price, which heartbeats don't; of the creation before the first. Unix
+    seconds.
+    """
     max_leverage: int
     """Whole times."""
     maintenance_margin_ratio: int
@@ -137,17 +141,18 @@ class PerpMarket(FixedAccount):
         ("market_index", U32, 472),
         ("premium_weight_seconds", U32, 476),
         ("slippage_ts", U32, 480),
-        ("max_leverage", U16, 484),
-        ("maintenance_margin_ratio", U16, 486),
-        ("initial_margin_ratio", U16, 488),
-        ("maker_fee", I16, 490),
-        ("taker_fee", U16, 492),
-        ("liquidation_fee_ppm", U16, 494),
-        ("price_band_bps", U16, 496),
-        ("status", U8, 498),
-        ("is_active", U8, 499),
-        ("layout_version", U8, 500),
-        ("bump", U8, 501),
-        ("reserved", fixed_bytes(10), 502),
+        ("mark_ts", U32, 484),
+        ("max_leverage", U16, 488),
+        ("maintenance_margin_ratio", U16, 490),
+        ("initial_margin_ratio", U16, 492),
+        ("maker_fee", I16, 494),
+        ("taker_fee", U16, 496),
+        ("liquidation_fee_ppm", U16, 498),
+        ("price_band_bps", U16, 500),
+        ("status", U8, 502),
+        ("is_active", U8, 503),
+        ("layout_version", U8, 504),
+        ("bump", U8, 505),
+        ("reserved", fixed_bytes(6), 506),
     )
     OFFSETS: ClassVar[Mapping[str, int]] = LAYOUT.offsets

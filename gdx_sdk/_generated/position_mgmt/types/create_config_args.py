@@ -11,7 +11,7 @@ from gdx_sdk.runtime import PUBKEY, U8, U16, U32, U64, Layout, Pubkey, Struct
 
 @dataclass(frozen=True, slots=True)
 class CreateConfigArgs(Struct):
-    """What `create_config` knows."""
+    """The configuration's first content."""
 
     admin: Pubkey
     guardian: Pubkey

@@ -34,7 +34,7 @@ impl SamplePremium<'_> {
         require!(is_trading, FundingError::MarketNotTrading);
         let age_s = Clock::get()?
             .unix_timestamp
-            .saturating_sub(market.last_batch_ts);
+            .saturating_sub(i64::from(market.mark_ts));
         require_gte!(MARK_MAX_AGE_SECONDS, age_s, FundingError::MarkPriceStale);
         Ok(())
     }
@@ -64,6 +64,6 @@ pub(super) fn market_premium(market: &PerpMarket) -> MarketPremium {
     MarketPremium {
         sum_e9: market.premium_accumulator,
         weight_seconds: market.premium_weight_seconds,
-        last_ts: market.last_batch_ts,
+        last_ts: i64::from(market.mark_ts),
     }
 }

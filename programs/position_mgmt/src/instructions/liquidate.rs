@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use gdx_math::{
     fees::notional,
     liquidation::{liquidation_fee, liquidation_size, Terms},
-    margin::is_liquidatable,
+    margin::{adds_risk, is_liquidatable},
     money::{charge_insurance, fill, move_fee, settle_overdraft, touch, Ledger, Position, Side},
     mul_div_signed,
     oracle::Action,
@@ -190,9 +190,7 @@ fn check_liquidator(
     price: PriceE6,
 ) -> Result<()> {
     let after = SizeE8(money.size_e8);
-    let is_reduced =
-        after.0 == 0 || (before.is_same_side(after) && after.magnitude() <= before.magnitude());
-    if is_reduced {
+    if !adds_risk(before, after) {
         return Ok(());
     }
     require!(

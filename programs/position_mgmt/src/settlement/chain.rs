@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use gdx_batch::Header;
 
 use crate::{
+    constants::MAX_FUTURE_SECONDS,
     error::PositionError,
     settlement::record_address,
     state::{PerpMarket, SettlementBatch},
@@ -19,7 +20,7 @@ pub enum Place {
 }
 
 /// # Errors
-/// `BatchOutOfOrder`, `BatchPreviousMismatch`; for a settled sequence `BatchConflict`, `BatchTooOld` or
+/// `BatchOutOfOrder`, `BatchPreviousMismatch`, `BatchFromFuture`; for a settled sequence `BatchConflict`, `BatchTooOld` or
 /// `WrongBatchAddress`.
 pub fn place(
     header: &Header<'_>,
@@ -37,6 +38,10 @@ pub fn place(
     require!(
         *header.previous_id == market.last_batch_id,
         PositionError::BatchPreviousMismatch
+    );
+    require!(
+        executed_to_ts(header) <= now_ts.saturating_add(MAX_FUTURE_SECONDS),
+        PositionError::BatchFromFuture
     );
     Ok(Place::Next)
 }
@@ -60,8 +65,11 @@ fn place_of_settled(
     if *record.owner == crate::ID && record.data_len() == SettlementBatch::SPACE {
         return Ok(Place::Known);
     }
-    let executed_ts = i64::try_from(header.executed_to_ms() / 1_000).unwrap_or(i64::MAX);
-    let kept_until_ts = executed_ts.saturating_add(i64::from(retention_seconds));
+    let kept_until_ts = executed_to_ts(header).saturating_add(i64::from(retention_seconds));
     require_gt!(kept_until_ts, now_ts, PositionError::BatchTooOld);
     err!(PositionError::BatchConflict)
+}
+
+fn executed_to_ts(header: &Header<'_>) -> i64 {
+    (header.executed_to_ms() / 1_000) as i64
 }

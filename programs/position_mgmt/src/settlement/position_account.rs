@@ -6,6 +6,12 @@ use anchor_lang::{prelude::*, Discriminator};
 
 use crate::{error::PositionError, state::UserPosition};
 
+/// As an array, which is compared as one word.
+const DISCRIMINATOR: [u8; 8] = match UserPosition::DISCRIMINATOR.first_chunk() {
+    Some(discriminator) => *discriminator,
+    None => unreachable!(),
+};
+
 /// Walks the accounts once, in strictly ascending order of their keys, so that none comes twice.
 pub struct PositionAccounts<'a, 'info> {
     market_key: &'a Pubkey,
@@ -37,7 +43,7 @@ impl<'a, 'info> PositionAccounts<'a, 'info> {
             return err!(PositionError::BadPositionAccounts);
         }
         let data = info.try_borrow_mut_data()?;
-        if data.len() != UserPosition::SPACE || !data.starts_with(UserPosition::DISCRIMINATOR) {
+        if data.len() != UserPosition::SPACE || data.first_chunk() != Some(&DISCRIMINATOR) {
             return err!(PositionError::BadPositionAccounts);
         }
         let position: RefMut<'a, UserPosition> =

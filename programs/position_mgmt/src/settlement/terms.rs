@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use gdx_batch::Header;
 use gdx_math::{
     band::{mark_sample, Deviation, OpeningBand, PriceRange},
+    margin::adds_risk,
     money::{Ledger, Position},
     oracle::{Action, ValidityBits},
 };
@@ -11,7 +12,7 @@ use gdx_units::{Atoms, Bps, PriceE6, SizeE8};
 use oracle::state::PriceFeed;
 
 use crate::{
-    constants::{MAX_FUTURE_SECONDS, PAUSE_ADD_RISK},
+    constants::PAUSE_ADD_RISK,
     error::{OrProgramError, PositionError},
     state::{
         require_initial_margin, slippage_limit_atoms, GlobalConfig, MarketStatus, PerpMarket,
@@ -46,7 +47,7 @@ pub struct Totals {
 
 impl<'a> Terms<'a> {
     /// # Errors
-    /// `BatchFromFuture`, `OracleNotUsable` when there is no price at all.
+    /// `OracleNotUsable` when there is no price at all.
     pub fn new(
         header: &Header<'_>,
         market_key: &'a Pubkey,
@@ -57,10 +58,6 @@ impl<'a> Terms<'a> {
     ) -> Result<Self> {
         let from_ts = (header.executed_from_ms / 1_000) as i64;
         let to_ts = (header.executed_to_ms() / 1_000) as i64;
-        require!(
-            to_ts <= now_ts + MAX_FUTURE_SECONDS,
-            PositionError::BatchFromFuture
-        );
         let reading = feed.reading(now_ts);
         require!(
             Action::SettleReduction.is_allowed(reading.validity),
@@ -104,10 +101,8 @@ impl<'a> Terms<'a> {
     /// A position that ends with more size than it had, or on the other side, must be allowed to and able to.
     #[inline]
     pub fn check_risk(&self, money: &Position, size_before_e8: i64, leverage: u16) -> Result<bool> {
-        let (before, after) = (SizeE8(size_before_e8), SizeE8(money.size_e8));
-        let is_reduced =
-            after.0 == 0 || (before.is_same_side(after) && after.magnitude() <= before.magnitude());
-        if is_reduced {
+        let after = SizeE8(money.size_e8);
+        if !adds_risk(SizeE8(size_before_e8), after) {
             return Ok(false);
         }
         if let Some(refusal) = self.risk_refusal {

@@ -6,6 +6,7 @@ use anchor_lang::prelude::*;
 use gdx_batch::{leaf, merkle_root, Fill, Hash, Header, TradeEntry, Trades};
 use gdx_math::{
     fees::{fee, notional},
+    margin::adds_risk,
     money::{charge_fee, fill, settle_overdraft, touch, Ledger, Position, Side},
 };
 use gdx_units::{Atoms, PriceE6, SizeE8};
@@ -26,8 +27,8 @@ struct Party<'a> {
     funding: Atoms,
     realized: Atoms,
     lost: Atoms,
-    /// Its last trade; `None` while it has none.
-    last_trade: Option<usize>,
+    /// The last trade that made it larger or lost against the oracle, else its first; `None` while it has none.
+    blamed_trade: Option<usize>,
 }
 
 /// One side of a trade.
@@ -47,7 +48,10 @@ pub fn settle_trades<'info>(
     totals: &mut Totals,
 ) -> Result<()> {
     let mut parties = load_parties(infos, terms, totals)?;
-    let mut leaves: Vec<Hash> = Vec::with_capacity(usize::from(header.trade_count));
+    // The count is a claim; the bytes that are there are not.
+    let most_trades = header.entries.len() / TradeEntry::MIN_BYTES;
+    let capacity = usize::from(header.trade_count).min(most_trades);
+    let mut leaves: Vec<Hash> = Vec::with_capacity(capacity);
     let mut trades = Trades::new(header, parties.len());
     loop {
         let index = leaves.len();
@@ -62,12 +66,10 @@ pub fn settle_trades<'info>(
         PositionError::MerkleRootMismatch
     );
     for party in &mut parties {
-        let last_trade = party.last_trade.ok_or(PositionError::BadPositionAccounts)?;
-        named(
-            finish(party, terms, &mut totals.ledger),
-            "trade",
-            last_trade,
-        )?;
+        let blamed = party
+            .blamed_trade
+            .ok_or(PositionError::BadPositionAccounts)?;
+        named(finish(party, terms, &mut totals.ledger), "trade", blamed)?;
     }
     Ok(())
 }
@@ -92,7 +94,7 @@ fn load_parties<'a, 'info>(
             funding,
             realized: Atoms::ZERO,
             lost: Atoms::ZERO,
-            last_trade: None,
+            blamed_trade: None,
         });
     }
     Ok(parties)
@@ -159,6 +161,7 @@ fn settle_trade(
 impl Party<'_> {
     #[inline]
     fn trade(&mut self, leg: &Leg, index: usize, ledger: &mut Ledger) -> Result<()> {
+        let size_before_e8 = self.money.size_e8;
         let realized = fill(&mut self.money, ledger, leg.size, leg.quote).or_error()?;
         charge_fee(&mut self.money, ledger, leg.fee).or_error()?;
         self.realized = self
@@ -170,7 +173,10 @@ impl Party<'_> {
             .checked_add(leg.lost)
             .ok_or(PositionError::MathOverflow)?;
         self.side = Side::of(self.money.size_e8).or(self.side);
-        self.last_trade = Some(index);
+        let adds_risk = adds_risk(SizeE8(size_before_e8), SizeE8(self.money.size_e8));
+        if adds_risk || leg.lost.0 > 0 || self.blamed_trade.is_none() {
+            self.blamed_trade = Some(index);
+        }
         Ok(())
     }
 }

@@ -78,7 +78,7 @@ fn apply(
     settle_overdraft(&mut money, ledger, Side::of(size_before_e8)).or_error()?;
 
     let has_added_risk = terms.check_risk(&money, size_before_e8, position.leverage)?;
-    let beyond_net = fee_beyond_net(fee, quote, terms.market.taker_rate()).or_error()?;
+    let beyond_net = fee_beyond_net(fee, quote, turnover, terms.market.taker_rate()).or_error()?;
     let lost = deviation
         .lost
         .checked_add(beyond_net)

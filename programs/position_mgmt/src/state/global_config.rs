@@ -2,11 +2,9 @@
 
 use anchor_lang::prelude::*;
 
+use super::config_args::{require_known_versions, require_min_batch_size, CreateConfigArgs};
 use crate::{
-    constants::{
-        KNOWN_BATCH_VERSIONS, LAYOUT_VERSION, MAX_BPS, MAX_DELAY_SECONDS, MAX_MIN_BATCH_SIZE,
-        MAX_RELAYERS, PAUSE_ALL,
-    },
+    constants::{LAYOUT_VERSION, MAX_RELAYERS, PAUSE_ALL},
     error::PositionError,
     events::EventHead,
 };
@@ -22,7 +20,7 @@ pub struct GlobalConfig {
     pub pending_admin: Pubkey,
     /// Relayers that may take over; unused places are the default address.
     pub approved_relayers: [Pubkey; 4],
-    /// Market of the canary; the default address when there is none.
+    /// Market of the canary; always the default address in this version of the program, which has none.
     pub canary_market: Pubkey,
     /// Hash of the change that may be executed from `pending_change_not_before_ts` on; zeros when none.
     pub pending_change_hash: [u8; 32],
@@ -67,45 +65,6 @@ pub struct GlobalConfig {
 }
 
 const _: () = assert!(size_of::<GlobalConfig>() == 472 && align_of::<GlobalConfig>() == 8);
-
-/// What `create_config` knows.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
-pub struct CreateConfigArgs {
-    pub admin: Pubkey,
-    pub guardian: Pubkey,
-    /// First approved relayer, active at once.
-    pub relayer: Pubkey,
-    pub allowed_batch_versions: u8,
-    pub min_batch_size: u32,
-    /// Delay of changes that touch money; 0 only on a local chain.
-    pub delay_seconds: u32,
-    pub takeover_slots: u32,
-    pub release_delay_slots: u32,
-    pub batch_retention_seconds: u32,
-    pub slippage_floor_atoms: u64,
-    pub slippage_share_bps: u16,
-    pub insurance_share_bps: u16,
-}
-
-impl CreateConfigArgs {
-    /// # Errors
-    /// `DelayTooLong`, `MinBatchSizeTooLarge`, `UnknownVersionBit`, `BadShare`, `DefaultAddressRefused`.
-    pub fn validate(&self) -> Result<()> {
-        require_gte!(
-            MAX_DELAY_SECONDS,
-            self.delay_seconds,
-            PositionError::DelayTooLong
-        );
-        require_min_batch_size(self.min_batch_size)?;
-        require_known_versions(self.allowed_batch_versions)?;
-        require_gte!(MAX_BPS, self.slippage_share_bps, PositionError::BadShare);
-        require_gte!(MAX_BPS, self.insurance_share_bps, PositionError::BadShare);
-        for key in [self.admin, self.guardian, self.relayer] {
-            require_keys_neq!(key, Pubkey::default(), PositionError::DefaultAddressRefused);
-        }
-        Ok(())
-    }
-}
 
 impl GlobalConfig {
     pub const SPACE: usize = 8 + size_of::<Self>();
@@ -282,21 +241,4 @@ impl GlobalConfig {
         );
         require_known_versions(self.allowed_batch_versions)
     }
-}
-
-fn require_known_versions(versions: u8) -> Result<()> {
-    require!(
-        versions & !KNOWN_BATCH_VERSIONS == 0,
-        PositionError::UnknownVersionBit
-    );
-    Ok(())
-}
-
-fn require_min_batch_size(min_batch_size: u32) -> Result<()> {
-    require_gte!(
-        MAX_MIN_BATCH_SIZE,
-        min_batch_size,
-        PositionError::MinBatchSizeTooLarge
-    );
-    Ok(())
 }

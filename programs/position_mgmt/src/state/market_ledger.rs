@@ -100,9 +100,10 @@ impl PerpMarket {
     }
 
     /// Moves the mark price toward a batch's sample and adds the premium over the index for the time since the
-    /// last batch.
+    /// last one.
     pub fn mark(&mut self, sample: PriceE6, index: PriceE6, now_ts: i64) -> Result<()> {
-        let elapsed_s = u64::try_from(now_ts.saturating_sub(self.last_batch_ts)).unwrap_or(0);
+        let elapsed_s = u64::try_from(now_ts.saturating_sub(i64::from(self.mark_ts))).unwrap_or(0);
+        self.mark_ts = u32::try_from(now_ts).map_err(|_| PositionError::MathOverflow)?;
         self.mark_price_e6 =
             ema_e6(self.mark_price_e6, sample.0, elapsed_s, MARK_EMA_SECONDS).or_error()?;
         let weight_s = elapsed_s.min(MAX_PREMIUM_WEIGHT_SECONDS);

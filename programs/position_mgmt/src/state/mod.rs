@@ -1,5 +1,6 @@
 //! Accounts and the transitions they allow.
 
+mod config_args;
 mod global_config;
 mod market_ledger;
 mod market_params;
@@ -9,6 +10,7 @@ mod relayers;
 mod settlement_batch;
 mod user_position;
 
+pub use config_args::CreateConfigArgs;
 pub use global_config::*;
 pub use market_params::*;
 pub use perp_market::*;

@@ -75,6 +75,8 @@ pub struct PerpMarket {
     pub premium_weight_seconds: u32,
     /// Unix seconds.
     pub slippage_ts: u32,
+    /// When trades last moved the mark price, which heartbeats don't; of the creation before the first. Unix seconds.
+    pub mark_ts: u32,
     /// Whole times.
     pub max_leverage: u16,
     pub maintenance_margin_ratio: u16,
@@ -90,7 +92,7 @@ pub struct PerpMarket {
     pub is_active: u8,
     pub layout_version: u8,
     pub bump: u8,
-    pub reserved: [u8; 10],
+    pub reserved: [u8; 6],
 }
 
 const _: () = assert!(size_of::<PerpMarket>() == 504 && align_of::<PerpMarket>() == 8);
@@ -153,6 +155,7 @@ impl PerpMarket {
         self.bump = new.bump;
         self.layout_version = LAYOUT_VERSION;
         self.last_batch_ts = now_ts;
+        self.mark_ts = now_ts as u32;
         self.last_funding_update = now_ts;
         self.set_status(MarketStatus::Active);
     }

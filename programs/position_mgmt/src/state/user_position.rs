@@ -153,10 +153,14 @@ impl UserPosition {
     /// Adds to the totals since the position exists.
     #[inline]
     pub fn count_result(&mut self, realized: Atoms, funding: Atoms) -> Result<()> {
-        let realized_pnl = self.realized_pnl.checked_add(realized.0);
-        self.realized_pnl = realized_pnl.ok_or(PositionError::MathOverflow)?;
-        let accumulated = self.accumulated_funding.checked_add(funding.0);
-        self.accumulated_funding = accumulated.ok_or(PositionError::MathOverflow)?;
+        if realized.0 != 0 {
+            let realized_pnl = self.realized_pnl.checked_add(realized.0);
+            self.realized_pnl = realized_pnl.ok_or(PositionError::MathOverflow)?;
+        }
+        if funding.0 != 0 {
+            let accumulated = self.accumulated_funding.checked_add(funding.0);
+            self.accumulated_funding = accumulated.ok_or(PositionError::MathOverflow)?;
+        }
         Ok(())
     }
 
