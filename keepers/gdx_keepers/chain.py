@@ -141,7 +141,7 @@ class SdkChain:
             is_usable = (
                 is_allowed(OracleAction.UPDATE_FUNDING, feed_validity(feed, now.ts))
                 and _is_trading(market)
-                and now.ts - market.last_batch_ts <= MARK_MAX_AGE_SECONDS
+                and now.ts - market.mark_ts <= MARK_MAX_AGE_SECONDS
             )
             views.append(PremiumView(address, funding.last_sample_ts, is_usable))
         return views
