@@ -180,7 +180,7 @@ class Twin:
         money = self.model.money
         assert (pool.locked_atoms, pool.insurance_atoms) == (money.locked_atoms, money.insurance_atoms), label
         assert sum(self.market.position(trader).size for trader in self.traders) == 0, label
-        self.market.check_books()
+        assert money.book_value_atoms == money.locked_atoms, label
         self._check_solvency(label)
 
     def _check_solvency(self, label: str) -> None:
@@ -205,6 +205,7 @@ def test_chain_and_model_agree_on_random_sequences(exchange: Exchange) -> None:
         for step in range(STEPS):
             twin.step()
             twin.compare(f"seed {seed}, step {step}")
+        twin.market.check_books()
         print(f"seed {seed}: {dict(twin.outcomes)}")
         seen += twin.outcomes
     assert set(seen) >= REACHED, f"missing {sorted(REACHED - set(seen))} in {dict(seen)}"
