@@ -18,7 +18,7 @@ from tests.programs.harness.oracle_world import FeedWorld
 from tests.programs.harness.tokens import USDT
 from tests.programs.harness.vault_world import POSITION_AUTHORITY, User, pool_of
 
-from .exchange import CONFIG, PROGRAM, Exchange, market_of
+from .exchange import CONFIG, PARAMS, PROGRAM, Exchange, market_of
 
 ONE = 10**8
 """One base unit in 1e-8."""
@@ -217,8 +217,6 @@ class Market:
         return Call(PROGRAM, "set_funding", {"market": self.key, "funding_authority": authority}, args)
 
     def set_market_limits(self, **params: int) -> Call:
-        from .exchange import PARAMS
-
         assert set(params) <= set(PARAMS), params
         accounts = {"config": CONFIG, "admin": self.exchange.admin, "market": self.key}
         return Call(PROGRAM, "set_market_limits", accounts, {"params": dict(PARAMS) | params})

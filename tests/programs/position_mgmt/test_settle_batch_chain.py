@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from solders.pubkey import Pubkey
 
 from gdx_sdk.batch import SealedBatch, seal_batch
 from tests.programs.harness.chain import Chain
@@ -21,12 +22,12 @@ def _two(market: Market, alice: Trader, bob: Trader) -> tuple[SealedBatch, Seale
     return first, second
 
 
-def _without_effect(market: Market, call: Call, *keys: object) -> None:
+def _without_effect(market: Market, call: Call, *keys: Pubkey) -> None:
     chain = market.chain
     watched = [market.key, market.exchange.relayer, *[meta.pubkey for meta in call.remaining], *keys]
-    before = [chain.account(key) for key in watched]  # type: ignore[arg-type]
+    before = [chain.account(key) for key in watched]
     assert chain.send(call).events == []
-    assert [chain.account(key) for key in watched] == before  # type: ignore[arg-type]
+    assert [chain.account(key) for key in watched] == before
 
 
 def test_each_batch_names_the_one_before(market: Market, alice: Trader, bob: Trader) -> None:
