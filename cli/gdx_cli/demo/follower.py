@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gdx_matcher.chain_news import ChainNews
+from gdx_matcher.shard import Shard
+
 from gdx_cli.demo.chain import DemoChain
 from gdx_cli.demo.world import DemoMarket, World
-from gdx_matcher.shard import Shard
-from gdx_matcher.chain_news import ChainNews
 from gdx_sdk.events import events_in_transaction
 from gdx_sdk.events import position_mgmt as pm
 from gdx_sdk.runtime import Event

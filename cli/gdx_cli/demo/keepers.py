@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gdx_cli.demo.world import World
 from gdx_keepers.assembly import sleep_ms
 from gdx_keepers.chain import SdkChain
 from gdx_keepers.core.client_sender import ClientSender
@@ -16,18 +15,22 @@ from gdx_keepers.core.log import make_logger
 from gdx_keepers.core.metrics import Metrics
 from gdx_keepers.core.runner import Runner
 from gdx_keepers.core.tables import LookupTables
+from gdx_keepers.errors import Transient
 from gdx_keepers.feeds import CallableSource, Quote
 from gdx_keepers.jobs.funding import Funding
 from gdx_keepers.jobs.liquidator import Liquidator
 from gdx_keepers.jobs.oracle import Oracle
 from gdx_keepers.jobs.premium import Premium
 from gdx_keepers.jobs.relayer import Relayer
+
+from gdx_cli.demo.world import World
 from gdx_sdk.batch import FileOutbox
 
 CONFIDENCE_PPM = 100
 MIN_CHANGE_BPS = 5
-MAX_AGE_SLOTS = 75
+MAX_AGE_SLOTS = 225  # 90 s; the feeds are stale after 120 s
 PREMIUM_EVERY_S = 120
+ATTEMPTS, RETRY_MS = 10, 250
 
 
 class Prices:
@@ -122,17 +125,33 @@ class Keepers:
 
     async def publish(self) -> None:
         """One turn of every publisher."""
+        now = await self._clock.now()
         for name in self._oracles:
-            await self._until_idle(name)
+            await self._turn(name, now)
 
     async def settle(self) -> None:
         """Settle every batch in the outbox."""
-        await self._until_idle("relayer")
+        await self._until_idle("relayer", await self._clock.now())
 
     async def tend(self) -> None:
         """Premium, funding and liquidation, as far as they are due."""
+        now = await self._clock.now()
         for name in ("premium", "funding", "liquidator"):
-            await self._until_idle(name)
+            await self._until_idle(name, now)
 
-    async def _until_idle(self, name: str) -> None:
-        await self.runner.run_until_idle(await self._clock.now(), only=name)
+    async def _until_idle(self, name: str, now: Now) -> None:
+        while await self._turn(name, now):
+            pass
+
+    async def _turn(self, name: str, now: Now) -> bool:
+        """One turn of a job; true when it did something. A failure that does not pass is raised."""
+        for attempt in range(ATTEMPTS):
+            (outcome,) = await self.runner.run_once(
+                Now(now.slot, now.ts, now.ms + attempt * RETRY_MS), only=name
+            )
+            if outcome.outcome in ("done", "idle"):
+                return outcome.outcome == "done"
+            if outcome.error is not None and (outcome.outcome != "transient" or attempt == ATTEMPTS - 1):
+                raise outcome.error
+            await sleep_ms(RETRY_MS)
+        raise Transient(f"{name} is still waiting after {ATTEMPTS} attempts")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from gdx_matcher.shard import Shard
+
 from gdx_cli.demo.follower import Follower
 from gdx_cli.demo.world import DemoMarket, World
-from gdx_matcher.shard import Shard
 from gdx_sdk import pdas
 from gdx_sdk.accounts import (
     MarketPool,
@@ -149,7 +150,7 @@ class Proofs:
     def _conserved(
         self, market: DemoMarket, account: PerpMarket, pool: MarketPool, positions: list[UserPosition]
     ) -> bool:
-        """Σ(collateral − cost) with the market's counters is what the pool holds, and that is what users put in."""
+        """Σ(collateral − cost) with the market's counters = the pool = what users put in."""
         value = sum(position.collateral - position.cost_atoms for position in positions)
         if value != account.collateral_sum_atoms - account.cost_sum_atoms:
             return self._fail(
@@ -159,7 +160,8 @@ class Proofs:
         put_in = self.follower.added_atoms[market.index] - self.follower.swept_atoms[market.index]
         if not state.book_value_atoms == state.locked_atoms == put_in:
             return self._fail(
-                f"{market.symbol}: books {state.book_value_atoms}, pool {state.locked_atoms}, put in {put_in} atoms"
+                f"{market.symbol}: books {state.book_value_atoms}, pool {state.locked_atoms}, "
+                f"put in {put_in} atoms"
             )
         return True
 

@@ -10,6 +10,12 @@ from itertools import chain as joined
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from gdx_localnet import LocalnetHandle, launch
+from gdx_matcher.recordings import AccountSpread, RecordingKind, Replayer
+from gdx_matcher.recordings.actions import Action, OrderTaken
+from gdx_matcher.shard import Shard
+from gdx_matcher.synthetic import epilogue, synthetic_market
+
 from gdx_cli.demo.actors import deposit_through_session, withdraw_collateral
 from gdx_cli.demo.chain import DemoChain
 from gdx_cli.demo.flow import Flow, first_time_ms
@@ -22,11 +28,6 @@ from gdx_cli.demo.report import DemoReport
 from gdx_cli.demo.source import Source, open_source
 from gdx_cli.demo.stage import GroupDisk, Stage
 from gdx_cli.demo.world import BAND_BPS, USDT, DemoMarket, World
-from gdx_localnet import LocalnetHandle, launch
-from gdx_matcher.shard import Shard
-from gdx_matcher.recordings import AccountSpread, RecordingKind, Replayer
-from gdx_matcher.recordings.actions import Action, OrderTaken
-from gdx_matcher.synthetic import epilogue, synthetic_market
 from gdx_sdk import pdas
 from gdx_sdk.accounts import GlobalConfig
 from gdx_sdk.client import Client

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from gdx_cli.demo.options import DemoOptions
 from gdx_matcher.recordings import Recording, RecordingKind, open_recording
 from gdx_matcher.recordings.actions import Action
 from gdx_matcher.synthetic import along_prices, synthetic_market
+
+from gdx_cli.demo.options import DemoOptions
 
 SYMBOL = "BTC-PERP"
 PRICE_E6 = 60_000 * 10**6

@@ -6,21 +6,22 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gdx_cli.demo.flow import Flow, merge
-from gdx_cli.demo.follower import Follower
-from gdx_cli.demo.keepers import Keepers, Prices
-from gdx_cli.demo.progress import Progress
-from gdx_cli.demo.world import DemoMarket, World
-from gdx_matcher.shard import Shard
 from gdx_matcher.commands import Command, CutBatch, SetBatchVersion, SetMarketLimits, UpdatePrices
 from gdx_matcher.events import Event, TradeBusted, TradeExecuted
 from gdx_matcher.log import Disk
 from gdx_matcher.recordings import Step
 from gdx_matcher.recordings.actions import PriceKind
+from gdx_matcher.shard import Shard
+
+from gdx_cli.demo.flow import Flow, merge
+from gdx_cli.demo.follower import Follower
+from gdx_cli.demo.keepers import Keepers, Prices
+from gdx_cli.demo.pace import Pace
+from gdx_cli.demo.progress import Progress
+from gdx_cli.demo.world import DemoMarket, World
 from gdx_sdk import instructions as ix
 
-TICK_MS = 30_000
-TEND_EVERY_MS = 60_000
+TEND_EVERY_MS = 120_000
 ENGINE_BAND_BPS = 450
 """The matcher keeps a little inside the program's band, because the oracle may move before a batch lands."""
 
@@ -55,7 +56,7 @@ class Stage:
     disk: GroupDisk
     matcher_seconds: float = 0.0
     is_synthetic: dict[tuple[int, int], bool] = field(default_factory=dict)
-    _ticked_ms: int = 0
+    pace: Pace = field(default_factory=Pace)
     _tended_ms: int = 0
 
     @property
@@ -85,7 +86,7 @@ class Stage:
         synthetic = {flow.market_index: flag for flow, flag in zip(flows, is_synthetic, strict=True)}
         for market_index, step in merge(flows):
             self._count(market_index, step, is_synthetic=synthetic[market_index])
-            if step.at_ms >= self._ticked_ms + TICK_MS:
+            if self.pace.is_due(step.at_ms, self.trades, self.prices.by_symbol_e6):
                 await self.tick(step.at_ms)
                 self._show(flows)
             if flip_at is not None and self.trades >= flip_at:
@@ -97,7 +98,7 @@ class Stage:
 
     async def tick(self, now_ms: int) -> None:
         """Chain time, prices, settlement, and what keepers do at leisure."""
-        self._ticked_ms = now_ms
+        self.pace.turned(now_ms, self.trades, self.prices.by_symbol_e6)
         self.disk.flush()  # before anything leaves the process
         await self.world.chain.move_to(now_ms)
         await self.keepers.publish()

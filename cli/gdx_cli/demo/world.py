@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from gdx_matcher.market import MarketConfig
 from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -14,7 +15,6 @@ from spl.token.instructions import create_associated_token_account, initialize_m
 from spl.token.models import InitializeMintParams, MintToParams
 
 from gdx_cli.demo.chain import DemoChain
-from gdx_matcher.market import MarketConfig
 from gdx_sdk import instructions as ix
 from gdx_sdk import pdas
 from gdx_sdk.instructions import CreateConfigArgs, FeedLimits, MarketParams, WithdrawLimit
@@ -25,9 +25,8 @@ MINT_BYTES = 82
 MAKERS = TAKERS = 16
 PUBLISHERS = 3
 BAND_BPS = 500
-ENGINE_BAND_BPS = 450
-"""The matcher keeps a little inside the program's band, because the oracle may move before a batch lands."""
 LEVERAGE = 20
+BATCH_MS = 60_000
 WALLET_ATOMS = 150_000_000 * USDT
 COLLATERAL_ATOMS = 50_000_000 * USDT
 UNLIMITED_ATOMS = 10**17
@@ -76,7 +75,7 @@ class DemoMarket:
             initial_margin_bps=MARKET_PARAMS.initial_margin_ratio_bps,
             net_band_bps=BAND_BPS,
             batch_version=1,
-            batch_max_age_ms=60_000,
+            batch_max_age_ms=BATCH_MS,
         )
 
 
@@ -155,7 +154,7 @@ class World:
             await self.add_trader(name, collateral_atoms, WALLET_ATOMS)
 
     async def add_trader(self, name: str, collateral_atoms: int, wallet_atoms: int) -> Trader:
-        """A funded wallet with tokens, free collateral, and a position of `collateral_atoms` in each market."""
+        """A funded wallet with tokens and a position of `collateral_atoms` in each market."""
         trader = Trader(len(self.traders), name, Keypair(), collateral_atoms)
         wallet, mint = trader.pubkey, self.mint.pubkey()
         admin = self.admin.pubkey()
