@@ -1,7 +1,8 @@
 """One lookup table per market that holds its busy positions, so that a full batch fits into one transaction.
 
-A batch that fits without a table goes without one. Otherwise every account it names that the table lacks is
-appended, with the accounts of the batches behind it; a full table is replaced by a fresh one.
+A batch that fits without a table goes without one, and one that fits with the table as it is leaves the table
+alone: a batch's own record is named once and never again. Otherwise every account it names that the table
+lacks is appended, with the accounts of the batches behind it; a full table is replaced by a fresh one.
 """
 
 from __future__ import annotations
@@ -78,26 +79,48 @@ class LookupTables:
         if self._sender.is_dry_run:
             raise DryRunRefusal("filling the lookup table that the batch needs")
         wanted = [meta.pubkey for meta in instruction.accounts if not meta.is_signer]
-        address, table = await self._open(market, wanted)
-        missing = [key for key in dict.fromkeys(wanted) if key not in set(table.addresses)]
-        if missing:
-            known = {*table.addresses, *missing}
-            room = MAX_ADDRESSES - len(table.addresses) - len(missing)
-            soon = [key for key in dict.fromkeys(backlog) if key not in known][: max(room, 0)]
-            table = await self._extend(address, [*missing, *soon])
+        opened = await self._remembered_table(market)
+        if opened is not None and self._fits(instruction, *opened):
+            address, table = opened
+        else:
+            address, table = await self._with_room(market, opened, wanted)
+            table = await self._filled(address, table, wanted, backlog)
         await self._wait_until_warm(table)
         return (AddressLookupTableAccount(address, table.addresses),)
 
-    async def _open(self, market: Pubkey, wanted: Sequence[Pubkey]) -> tuple[Pubkey, AddressLookupTable]:
-        """The market's table; a new one when there is none or it cannot take what is wanted."""
+    def _fits(self, instruction: Instruction, address: Pubkey, table: AddressLookupTable) -> bool:
+        account = AddressLookupTableAccount(address, table.addresses)
+        return transaction_bytes(self._sender.pubkey, instruction, [account]) <= PACKET_BYTES
+
+    async def _filled(
+        self, address: Pubkey, table: AddressLookupTable, wanted: Sequence[Pubkey], backlog: Sequence[Pubkey]
+    ) -> AddressLookupTable:
+        """The table with all that is wanted in it, and as much of the backlog as it can take."""
+        missing = [key for key in dict.fromkeys(wanted) if key not in set(table.addresses)]
+        if not missing:
+            return table
+        known = {*table.addresses, *missing}
+        room = MAX_ADDRESSES - len(table.addresses) - len(missing)
+        soon = [key for key in dict.fromkeys(backlog) if key not in known][: max(room, 0)]
+        return await self._extend(address, [*missing, *soon])
+
+    async def _remembered_table(self, market: Pubkey) -> tuple[Pubkey, AddressLookupTable] | None:
+        """The market's table; None when there is none."""
         remembered = self._remembered().get(str(market))
-        if remembered is not None:
-            address = Pubkey.from_string(remembered)
-            table = await self._read(address)
-            if table is not None:
-                missing = len(set(wanted) - set(table.addresses))
-                if len(table.addresses) + missing <= MAX_ADDRESSES:
-                    return address, table
+        if remembered is None:
+            return None
+        address = Pubkey.from_string(remembered)
+        table = await self._read(address)
+        return None if table is None else (address, table)
+
+    async def _with_room(
+        self, market: Pubkey, opened: tuple[Pubkey, AddressLookupTable] | None, wanted: Sequence[Pubkey]
+    ) -> tuple[Pubkey, AddressLookupTable]:
+        """The table, or a new one when there is none or it cannot take what is wanted."""
+        if opened is not None:
+            addresses = opened[1].addresses
+            if len(addresses) + len(set(wanted) - set(addresses)) <= MAX_ADDRESSES:
+                return opened
         return await self._create(market)
 
     async def _create(self, market: Pubkey) -> tuple[Pubkey, AddressLookupTable]:
@@ -142,7 +165,9 @@ class LookupTables:
         write_json(self._state_file, {**self._remembered(), str(market): str(address)})
 
 
-def transaction_bytes(payer: Pubkey, instruction: Instruction) -> int:
-    """Size of a v0 transaction with one signature, budget instructions and no table."""
+def transaction_bytes(
+    payer: Pubkey, instruction: Instruction, tables: Sequence[AddressLookupTableAccount] = ()
+) -> int:
+    """Size of a v0 transaction with one signature and budget instructions."""
     budgeted = with_budget([instruction], compute_unit_limit=MAX_COMPUTE_UNITS, priority_fee_microlamports=1)
-    return transaction_size(compile_message(budgeted, payer))
+    return transaction_size(compile_message(budgeted, payer, lookup_tables=tables))

@@ -75,6 +75,14 @@ async def test_a_large_one_gets_a_table_with_all_it_names_and_the_backlog(tmp_pa
     assert other.key != table.key
 
 
+async def test_an_account_named_once_does_not_extend_a_table_that_the_batch_fits_with(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    regulars, record = keys(1, 45), keys(901, 2)
+    (before,) = await bench.tables().for_batch(MARKET, instruction([*regulars, record[0]]), [])
+    (after,) = await bench.tables().for_batch(MARKET, instruction([*regulars, record[1]]), [])
+    assert after == before
+
+
 async def test_a_full_table_is_replaced_by_a_fresh_one(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     tables = bench.tables()
