@@ -6,10 +6,18 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gdx_cli.output import EXIT_FAILED, emit, json_option
+
+if TYPE_CHECKING:
+    from gdx_cli.demo.progress import Progress
+    from gdx_cli.demo.run import Demo
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+EXIT_INTERRUPTED = 130
 
 
 @click.command()
@@ -45,7 +53,7 @@ def demo(
     keep: bool,
     is_json: bool,
 ) -> None:
-    """Match orders, settle every batch on a local chain and prove the result; exit code 1 when a proof fails."""
+    """Match orders, settle every batch on a local chain, prove the result; exit code 1 if a proof fails."""
     from gdx_cli.demo.options import DemoOptions
     from gdx_cli.demo.progress import Progress
     from gdx_cli.demo.report import DemoReport
@@ -53,13 +61,29 @@ def demo(
 
     options = DemoOptions(recording, symbol, trades, seed, engine, validator, keep)
     progress, report = Progress(is_quiet=is_json), DemoReport()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        failures = asyncio.run(Demo(options, progress, report).run())
-    finally:
-        progress.close()
+    failures = _run_stoppable(Demo(options, progress, report), progress)
     emit(report.as_json(), is_json=is_json, table=report.table)
     for failure in failures:
         click.echo(f"not proven: {failure}", err=True)
     if not report.is_proven:
         sys.exit(EXIT_FAILED)
+
+
+def _run_stoppable(demo: Demo, progress: Progress) -> list[str]:
+    """Run it; SIGINT and SIGTERM cancel it, so that the chain is stopped and its files are removed."""
+
+    async def run() -> list[str]:
+        task = asyncio.current_task()
+        assert task is not None
+        for number in STOPPING:
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        return await demo.run()
+
+    try:
+        return asyncio.run(run())
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        progress.close()
+        click.echo("interrupted: the chain is stopped", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    finally:
+        progress.close()

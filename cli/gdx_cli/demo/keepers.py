@@ -145,13 +145,14 @@ class Keepers:
 
     async def _turn(self, name: str, now: Now) -> bool:
         """One turn of a job; true when it did something. A failure that does not pass is raised."""
+        error: Exception | None = None
         for attempt in range(ATTEMPTS):
-            (outcome,) = await self.runner.run_once(
-                Now(now.slot, now.ts, now.ms + attempt * RETRY_MS), only=name
-            )
+            later = Now(now.slot, now.ts, now.ms + attempt * RETRY_MS)
+            (outcome,) = await self.runner.run_once(later, only=name)
             if outcome.outcome in ("done", "idle"):
                 return outcome.outcome == "done"
-            if outcome.error is not None and (outcome.outcome != "transient" or attempt == ATTEMPTS - 1):
-                raise outcome.error
+            error = outcome.error or error
+            if error is not None and outcome.outcome in ("fatal", "stopped"):
+                raise error
             await sleep_ms(RETRY_MS)
-        raise Transient(f"{name} is still waiting after {ATTEMPTS} attempts")
+        raise error or Transient(f"{name} is still waiting after {ATTEMPTS} attempts")

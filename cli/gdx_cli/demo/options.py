@@ -31,6 +31,9 @@ class DemoOptions:
     def __post_init__(self) -> None:
         if self.trades is not None and self.trades < 1:
             raise InputError("trades", self.trades, "must be at least 1")
+        if self.engine != "embedded":
+            rule = "the demo moves the chain's clock, which only the embedded engine lets it do"
+            raise InputError("engine", self.engine, rule)
 
     @property
     def source_trades(self) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -29,6 +31,15 @@ class ComputeUnits:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class KeptChain:
+    """A chain that outlives the demo, and what it and the demo wrote."""
+
+    endpoint: str
+    pid: int
+    directory: str
+
+
 @dataclass(slots=True)
 class DemoReport:
     """One object of `gdx demo --json`; every figure is counted or measured in the run."""
@@ -41,6 +52,10 @@ class DemoReport:
     trades_synthetic: int = 0
     venue_known: int = 0
     venue_reproduced: int = 0
+    venue_unknown: int = 0
+    venue_off_book: dict[str, int] = field(default_factory=dict)
+    mismatch_count: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
     mismatches: list[dict[str, Any]] = field(default_factory=list)
     batches_v1: int = 0
     batches_v2: int = 0
@@ -60,7 +75,7 @@ class DemoReport:
     seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
     proofs: dict[str, bool] = field(default_factory=dict)
-    endpoint: str | None = None
+    kept: KeptChain | None = None
 
     @property
     def trades(self) -> int:
@@ -86,12 +101,19 @@ class DemoReport:
             "trades": self.trades,
             "trades_recorded": self.trades_recorded,
             "trades_synthetic": self.trades_synthetic,
-            "venue_trades": {"known": self.venue_known, "reproduced": self.venue_reproduced},
+            "venue_trades": {
+                "known": self.venue_known,
+                "reproduced": self.venue_reproduced,
+                "unknown": self.venue_unknown,
+                "off_book": self.venue_off_book,
+            },
+            "mismatch_count": self.mismatch_count,
             "mismatches": self.mismatches,
             "batches": {"v1": self.batches_v1, "v2": self.batches_v2},
             "most_trades_v1": self.most_trades_v1,
             "most_positions_v2": self.most_positions_v2,
             "busts": self.busts,
+            "refusals": dict(self.refusals),
             "positions": self.positions,
             "liquidations": self.liquidations,
             "funding_periods": self.funding_periods,
@@ -105,7 +127,8 @@ class DemoReport:
             "seconds": round(self.seconds, 2),
             "notes": self.notes,
             "proofs": self.proofs,
-            "endpoint": self.endpoint,
+            "endpoint": self.kept.endpoint if self.kept else None,
+            "kept": asdict(self.kept) if self.kept else None,
         }
 
     def rows(self) -> list[tuple[str, str]]:
@@ -127,6 +150,8 @@ class DemoReport:
                 f"{self.batches_v1} V1 (up to {self.most_trades_v1} trades), "
                 f"{self.batches_v2} V2 (up to {self.most_positions_v2} positions)",
             ),
+            ("refused by the matcher", _counts(self.refusals)),
+            ("busted by the chain", f"{self.busts}"),
             ("positions", f"{self.positions}"),
             ("liquidations", f"{self.liquidations}"),
             ("funding", f"{self.funding_periods} periods, {_usdt(self.funding_paid_atoms)} USDT paid"),
@@ -157,7 +182,12 @@ class DemoReport:
             for name, holds in self.proofs.items()
         ]
         notes = [f"note: {note}" for note in self.notes]
-        kept = [f"the chain stays up at {self.endpoint}"] if self.endpoint else []
+        kept = [
+            f"the chain stays up at {chain.endpoint}; stop it with: kill {chain.pid}; "
+            f"its log and the matcher's are in {chain.directory}"
+            for chain in [self.kept]
+            if chain
+        ]
         return "\n".join([*lines, "", *proofs, *notes, *kept])
 
     def _rate(self, count: int) -> int:
@@ -170,3 +200,8 @@ def _usdt(atoms: int) -> str:
 
 def _sol(lamports: int) -> str:
     return f"{lamports // 10**9}.{lamports % 10**9 // 10**6:03}"
+
+
+def _counts(by_reason: Mapping[str, int]) -> str:
+    listed = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in sorted(by_reason.items()))
+    return listed or "none"

@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain as joined
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from gdx_localnet import LocalnetHandle, launch
 from gdx_matcher.recordings import AccountSpread, RecordingKind, Replayer
@@ -24,7 +25,7 @@ from gdx_cli.demo.keepers import Keepers, Prices
 from gdx_cli.demo.options import DemoOptions
 from gdx_cli.demo.progress import Progress
 from gdx_cli.demo.proofs import Proofs
-from gdx_cli.demo.report import DemoReport
+from gdx_cli.demo.report import DemoReport, KeptChain
 from gdx_cli.demo.source import Source, open_source
 from gdx_cli.demo.stage import GroupDisk, Stage
 from gdx_cli.demo.world import BAND_BPS, USDT, DemoMarket, World
@@ -75,21 +76,21 @@ class Demo:
         started = time.perf_counter()
         source = open_source(self.options)
         with ExitStack() as stack:
-            handle = self._launch(stack)
-            directory = Path(stack.enter_context(TemporaryDirectory(prefix="gdx-demo-")))
+            directory = Path(mkdtemp(prefix="gdx-demo-"))
+            stack.callback(rmtree, directory, ignore_errors=True)
+            handle = self._launch(stack, directory)
             async with Client(handle.url) as client:
                 failures = await self._run(client, handle, source, directory)
             self.report.seconds = time.perf_counter() - started
             if self.options.keep:
-                stack.pop_all()  # the chain lives on; its log and the matcher's files stay with it
-                self.report.endpoint = handle.url
+                stack.pop_all()  # the chain lives on, with its log and the matcher's files
+                self.report.kept = KeptChain(handle.url, handle.pid, str(directory))
         return failures
 
-    def _launch(self, stack: ExitStack) -> LocalnetHandle:
-        self.progress.stage(f"starting the {self.options.engine} chain and deploying five programs")
-        validator = str(self.options.validator) if self.options.validator else None
+    def _launch(self, stack: ExitStack, directory: Path) -> LocalnetHandle:
+        self.progress.stage("starting the embedded chain and deploying five programs")
         return stack.enter_context(
-            launch(self.options.engine, is_detached=self.options.keep, validator=validator)
+            launch("embedded", directory=directory / "chain", is_detached=self.options.keep)
         )
 
     async def _run(
@@ -196,6 +197,10 @@ class Demo:
         report.trades_synthetic = sum(stage.is_synthetic.values())
         report.trades_recorded = stage.trades - report.trades_synthetic
         report.venue_known, report.venue_reproduced = source_stats.known, source_stats.reproduced
+        report.venue_unknown, report.venue_off_book = source_stats.unknown, dict(source_stats.off_book)
+        for replayer in replayers:
+            report.refusals += replayer.stats.refused
+        report.mismatch_count = source_stats.mismatch_count
         report.mismatches = [
             {
                 "at_ms": mismatch.at_ms,

@@ -58,6 +58,7 @@ class Stage:
     is_synthetic: dict[tuple[int, int], bool] = field(default_factory=dict)
     pace: Pace = field(default_factory=Pace)
     _tended_ms: int = 0
+    _now_ms: int = 0
 
     @property
     def trades(self) -> int:
@@ -86,6 +87,7 @@ class Stage:
         synthetic = {flow.market_index: flag for flow, flag in zip(flows, is_synthetic, strict=True)}
         for market_index, step in merge(flows):
             self._count(market_index, step, is_synthetic=synthetic[market_index])
+            self._now_ms = step.at_ms
             if self.pace.is_due(step.at_ms, self.trades, self.prices.by_symbol_e6):
                 await self.tick(step.at_ms)
                 self._show(flows)
@@ -97,7 +99,12 @@ class Stage:
             await self.flip_versions()
 
     async def tick(self, now_ms: int) -> None:
-        """Chain time, prices, settlement, and what keepers do at leisure."""
+        """Chain time, prices, settlement, and what keepers do at leisure.
+
+        Nothing is settled before the chain's clock has reached the trades: the program refuses a batch from
+        the future.
+        """
+        self._now_ms = now_ms = max(now_ms, self._now_ms, self.world.chain.now_ms)
         self.pace.turned(now_ms, self.trades, self.prices.by_symbol_e6)
         self.disk.flush()  # before anything leaves the process
         await self.world.chain.move_to(now_ms)
@@ -131,16 +138,16 @@ class Stage:
     async def drain(self) -> None:
         """Cut what is open and settle everything."""
         for market in self.world.markets:
-            self.submit(CutBatch(market.index), self.world.chain.now_ms)
-        await self.tick(self.world.chain.now_ms)
+            self.submit(CutBatch(market.index), self._now_ms)
+        await self.tick(self._now_ms)
         await self.follower.follow()
 
     async def flip_versions(self) -> None:
         """Live from V1 to V2: seal and settle the last V1 batch, flip the mask, go on."""
         world = self.world
         for market in world.markets:
-            self.submit(SetBatchVersion(market.index, 2), world.chain.now_ms)
-        await self.settle()
+            self.submit(SetBatchVersion(market.index, 2), self._now_ms)
+        await self.tick(self._now_ms)
         admin = world.admin
         await world.chain.send("set_allowed_versions", [ix.set_allowed_versions(admin.pubkey(), 2)], [admin])
         self.progress.stage(f"batches flipped from V1 to V2 after {self.trades:,} trades")
