@@ -34,7 +34,13 @@ EXIT_INTERRUPTED = 130
     help="Take at most so many trades from the source. [default: 3000, and at least 500 in all]",
 )
 @click.option("--seed", default=7, show_default=True, help="Seed of everything that is drawn.")
-@click.option("--engine", type=click.Choice(["embedded", "validator"]), default="embedded", show_default=True)
+@click.option(
+    "--engine",
+    type=click.Choice(["embedded", "validator"]),
+    default="embedded",
+    show_default=True,
+    help="What runs the chain.",
+)
 @click.option(
     "--validator",
     metavar="PATH",
