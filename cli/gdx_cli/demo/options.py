@@ -43,4 +43,4 @@ class DemoOptions:
     @property
     def total_trades(self) -> int:
         """How many trades there are to be at least, the epilogue's included."""
-        return MIN_TOTAL_TRADES if self.trades is None else self.trades
+        return MIN_TOTAL_TRADES if self.trades is None else min(self.trades, MIN_TOTAL_TRADES)

@@ -23,6 +23,17 @@ from gdx_sdk.batch import FileOutbox, merkle_proof, verify_batch, verify_chain, 
 from gdx_sdk.client import Client
 from gdx_sdk.errors import ProofError
 
+PROOFS = (
+    "every_fill_verified_against_its_root",
+    "batches_chain_without_gap",
+    "altered_trade_refused",
+    "vault_ledger_equals_tokens",
+    "sizes_sum_to_zero",
+    "collateral_minus_cost_conserved",
+    "positions_equal_engine_belief",
+    "replayed_log_gives_same_state",
+)
+
 
 @dataclass(slots=True)
 class Proofs:
@@ -40,16 +51,17 @@ class Proofs:
 
     async def run(self, settled_trades: int) -> dict[str, bool]:
         """Name → holds, in the order of the closing table."""
-        return {
-            "every_fill_verified_against_its_root": await self._fills(settled_trades),
-            "batches_chain_without_gap": await self._chains(),
-            "altered_trade_refused": await self._altered_trade(),
-            "vault_ledger_equals_tokens": await self._ledger(),
-            "sizes_sum_to_zero": await self._each_market(self._sizes),
-            "collateral_minus_cost_conserved": await self._each_market(self._conserved),
-            "positions_equal_engine_belief": await self._each_market(self._beliefs),
-            "replayed_log_gives_same_state": self._replay(),
-        }
+        held = (
+            await self._fills(settled_trades),
+            await self._chains(),
+            await self._altered_trade(),
+            await self._ledger(),
+            await self._each_market(self._sizes),
+            await self._each_market(self._conserved),
+            await self._each_market(self._beliefs),
+            self._replay(),
+        )
+        return dict(zip(PROOFS, held, strict=True))
 
     async def _records(self, market: DemoMarket) -> list[tuple[SettlementBatch | None, int]]:
         settled = self.outbox.settled(market.address)
