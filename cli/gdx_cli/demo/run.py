@@ -37,7 +37,8 @@ from gdx_sdk.units import BPS, SIZE_SCALE, Side
 
 SECOND_SYMBOL = "ETH-PERP"
 SECOND_PRICE_E6 = 3_000 * 10**6
-SECOND_TAKERS_PER_HOUR = 120
+SECOND_TAKERS_PER_HOUR = 40
+SECOND_MARKET_TRADES = 250
 VICTIM_KEY = "victim"
 VICTIM_NOTIONAL_ATOMS = 40_000 * USDT
 VICTIM_COLLATERAL_ATOMS = 2_800 * USDT  # 7 %: above the initial 5 %, gone after a fall of 4.5 %
@@ -161,7 +162,14 @@ class Demo:
             duration_ms=LONGEST_MS,
             takers_per_hour=SECOND_TAKERS_PER_HOUR,
         )
-        return Flow(1, replayer, company, RecordingKind.ORDERS, is_synthetic=True)
+        return Flow(
+            1,
+            replayer,
+            company,
+            RecordingKind.ORDERS,
+            is_synthetic=True,
+            max_trades=SECOND_MARKET_TRADES,
+        )
 
     async def _play_epilogue(
         self, stage: Stage, replayer: Replayer, accounts: DemoAccounts, source: Source
