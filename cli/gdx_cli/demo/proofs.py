@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from gdx_matcher.shard import Shard
@@ -19,7 +19,15 @@ from gdx_sdk.accounts import (
     market_state,
     position_state,
 )
-from gdx_sdk.batch import FileOutbox, merkle_proof, verify_batch, verify_chain, verify_fill
+from gdx_sdk.batch import (
+    FileOutbox,
+    MerkleProof,
+    Trade,
+    merkle_proof,
+    verify_batch,
+    verify_chain,
+    verify_fill,
+)
 from gdx_sdk.client import Client
 from gdx_sdk.errors import ProofError
 
@@ -33,6 +41,8 @@ PROOFS = (
     "positions_equal_engine_belief",
     "replayed_log_gives_same_state",
 )
+
+ALTERED = ("price_e6", "size_e8", "taker_fee_atoms", "maker_fee_atoms", "executed_at_ms")
 
 
 @dataclass(slots=True)
@@ -107,27 +117,24 @@ class Proofs:
         return True
 
     async def _altered_trade(self) -> bool:
-        """One unit more or less in any number of a trade, and it verifies no more."""
+        """A trade verifies; one unit more or less in any number of it, and it verifies no more."""
         market = self.world.markets[0]
         records = await self._records(market)
         for (record, _), item in zip(records, self.outbox.settled(market.address), strict=True):
-            if record is None or not item.batch.trades:
-                continue
-            trade, leaves = item.batch.trades[0], [each.leaf() for each in item.batch.trades]
-            proof = merkle_proof(leaves, 0)
-            altered = [
-                replace(trade, **{name: getattr(trade, name) + step})
-                for name in ("price_e6", "size_e8", "taker_fee_atoms", "maker_fee_atoms", "executed_at_ms")
-                for step in (-1, 1)
-            ]
-            for other in altered:
-                try:
-                    verify_fill(other, proof, record.merkle_root)
-                except ProofError:
-                    continue
-                return self._fail(f"an altered trade {trade.trade_id} still verifies")
-            return True
+            if record is not None and item.batch.trades:
+                return self._refuses_altered(item.batch.trades, bytes(record.merkle_root))
         return self._fail("there is no trade to alter")
+
+    def _refuses_altered(self, trades: Sequence[Trade], root: bytes) -> bool:
+        trade, proof = trades[0], merkle_proof([each.leaf() for each in trades], 0)
+        if not _verifies(trade, proof, root):
+            return self._fail(f"trade {trade.trade_id} does not verify as it is")
+        altered = (
+            replace(trade, **{name: getattr(trade, name) + step}) for name in ALTERED for step in (-1, 1)
+        )
+        if any(_verifies(other, proof, root) for other in altered):
+            return self._fail(f"an altered trade {trade.trade_id} still verifies")
+        return True
 
     async def _ledger(self) -> bool:
         """The vault's ledger adds up to the tokens it holds."""
@@ -218,3 +225,11 @@ class Proofs:
     def _fail(self, reason: str) -> bool:
         self.failures.append(reason)
         return False
+
+
+def _verifies(trade: Trade, proof: MerkleProof, root: bytes) -> bool:
+    try:
+        verify_fill(trade, proof, root)
+    except ProofError:
+        return False
+    return True
