@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from gdx_keepers.assembly import sleep_ms
 from gdx_keepers.chain import SdkChain
@@ -22,6 +23,7 @@ from gdx_keepers.jobs.liquidator import Liquidator
 from gdx_keepers.jobs.oracle import Oracle
 from gdx_keepers.jobs.premium import Premium
 from gdx_keepers.jobs.relayer import Relayer
+from solders.keypair import Keypair
 
 from gdx_cli.demo.world import World
 from gdx_sdk.batch import FileOutbox
@@ -53,75 +55,12 @@ class Keepers:
     def __init__(
         self, world: World, outbox: FileOutbox, directory: Path, prices: Prices, relayer_epoch: int
     ) -> None:
-        chain = SdkChain(world.chain.client)
-        metrics, log = Metrics(), make_logger("console", "error")
-        markets = {market.address: market.symbol for market in world.markets}
-
-        def sender(job: str, key: object) -> ClientSender:
-            return ClientSender(world.chain.client, key, metrics=metrics, job=job, priority_fee=0)  # type: ignore[arg-type]
-
-        relayer = sender("relayer", world.relayer)
-        jobs: list[AnyJob] = [
-            Oracle(
-                f"oracle {number}",
-                metrics,
-                log,
-                symbols=[market.symbol for market in world.markets],
-                source=CallableSource(prices.quote),
-                chain=chain,
-                sender=sender(f"oracle {number}", key),
-                min_change_bps=MIN_CHANGE_BPS,
-                max_age_slots=MAX_AGE_SLOTS,
-            )
-            for number, key in enumerate(world.publishers, start=1)
-        ]
-        jobs.append(
-            Relayer(
-                "relayer",
-                metrics,
-                log,
-                markets=markets,
-                relayer_epoch=relayer_epoch,
-                chain=chain,
-                sender=relayer,
-                outbox=outbox,
-                journal=FlightJournal(directory / "flights"),
-                tables=LookupTables(relayer, chain, directory / "tables.json", sleep_ms=sleep_ms),
-                sleep_ms=sleep_ms,
-                beat_every_slots=0,
-            )
-        )
-        liquidator = world.named("liquidator").keypair
-        jobs += [
-            Premium(
-                "premium",
-                metrics,
-                log,
-                markets=markets,
-                every_s=PREMIUM_EVERY_S,
-                chain=chain,
-                sender=sender("premium", world.guardian),
-            ),
-            Funding(
-                "funding",
-                metrics,
-                log,
-                markets=markets,
-                chain=chain,
-                sender=sender("funding", world.guardian),
-            ),
-            Liquidator(
-                "liquidator",
-                metrics,
-                log,
-                markets=markets,
-                chain=chain,
-                sender=sender("liquidator", liquidator),
-            ),
-        ]
-        self._clock = ChainClock(chain)
-        self._oracles = [job.name for job in jobs if isinstance(job, Oracle)]
-        self.runner = Runner(jobs, self._clock, metrics, Health(), log)
+        parts = _Parts(world)
+        oracles = parts.oracles(prices)
+        jobs = [*oracles, parts.relayer(outbox, directory, relayer_epoch), *parts.tending()]
+        self._clock = ChainClock(parts.chain)
+        self._oracles = [job.name for job in oracles]
+        self.runner = Runner(jobs, self._clock, parts.metrics, Health(), parts.log)
 
     async def publish(self) -> None:
         """One turn of every publisher."""
@@ -156,3 +95,63 @@ class Keepers:
                 raise error
             await sleep_ms(RETRY_MS)
         raise error or Transient(f"{name} is still waiting after {ATTEMPTS} attempts")
+
+
+class _Parts:
+    """What the jobs share, and the jobs made of it."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.chain = world, SdkChain(world.chain.client)
+        self.metrics, self.log = Metrics(), make_logger("console", "error")
+        self.markets = {market.address: market.symbol for market in world.markets}
+
+    def sender(self, job: str, key: Keypair) -> ClientSender:
+        """A sender that signs with `key`."""
+        return ClientSender(self.world.chain.client, key, metrics=self.metrics, job=job, priority_fee=0)
+
+    def oracles(self, prices: Prices) -> list[AnyJob]:
+        """One publisher per key."""
+        return [
+            Oracle(
+                f"oracle {number}",
+                self.metrics,
+                self.log,
+                symbols=[market.symbol for market in self.world.markets],
+                source=CallableSource(prices.quote),
+                chain=self.chain,
+                sender=self.sender(f"oracle {number}", key),
+                min_change_bps=MIN_CHANGE_BPS,
+                max_age_slots=MAX_AGE_SLOTS,
+            )
+            for number, key in enumerate(self.world.publishers, start=1)
+        ]
+
+    def relayer(self, outbox: FileOutbox, directory: Path, relayer_epoch: int) -> AnyJob:
+        """Settles what the matcher puts into the outbox."""
+        sender = self.sender("relayer", self.world.relayer)
+        return Relayer(
+            "relayer",
+            self.metrics,
+            self.log,
+            markets=self.markets,
+            relayer_epoch=relayer_epoch,
+            chain=self.chain,
+            sender=sender,
+            outbox=outbox,
+            journal=FlightJournal(directory / "flights"),
+            tables=LookupTables(sender, self.chain, directory / "tables.json", sleep_ms=sleep_ms),
+            sleep_ms=sleep_ms,
+            beat_every_slots=0,
+        )
+
+    def tending(self) -> list[AnyJob]:
+        """Premium, funding and liquidation."""
+        given: dict[str, Any] = {"markets": self.markets, "chain": self.chain}
+        guardian, liquidator = self.world.guardian, self.world.named("liquidator").keypair
+        premium, funding = self.sender("premium", guardian), self.sender("funding", guardian)
+        liquidating = self.sender("liquidator", liquidator)
+        return [
+            Premium("premium", self.metrics, self.log, every_s=PREMIUM_EVERY_S, sender=premium, **given),
+            Funding("funding", self.metrics, self.log, sender=funding, **given),
+            Liquidator("liquidator", self.metrics, self.log, sender=liquidating, **given),
+        ]
