@@ -82,25 +82,32 @@ def test_a_long_jump_is_quick_and_expires_blockhashes(manual):
     assert len(manual.chain.ledger.blocks) < 3_000
 
 
-def test_clock_mode_opens_slots_and_settles_with_a_lag():
-    chain = EmbeddedChain(slot_mode="clock", slot_ms=20, confirmed_lag=2, finalized_lag=4)
+def test_clock_mode_opens_slots_by_itself():
+    chain = EmbeddedChain(slot_mode="clock", slot_ms=5)
+    first = chain.rpc("getSlot", [{"commitment": "processed"}])
+    while chain.rpc("getSlot", [{"commitment": "processed"}]) < first + 3:  # a clock that stands: timeout
+        time.sleep(0.002)
+
+
+def test_clock_mode_settles_with_a_lag():
+    # Slots of an hour: none opens between two questions of one moment.
+    chain = EmbeddedChain(slot_mode="clock", slot_ms=3_600_000, confirmed_lag=2, finalized_lag=4)
     address = Keypair().pubkey()
     signature = str(chain.airdrop(address, SOL))
-    landed = chain.ledger.by_signature[next(iter(chain.ledger.by_signature))].slot
 
-    def status() -> str:
-        return chain.rpc("getSignatureStatuses", [[signature]])["value"][0]["confirmationStatus"]
+    def state() -> tuple[str, int, int, int]:
+        status = chain.rpc("getSignatureStatuses", [[signature]])["value"][0]["confirmationStatus"]
+        levels = ("processed", "confirmed", "finalized")
+        return (
+            status,
+            *(chain.rpc("getBalance", [str(address), {"commitment": level}])["value"] for level in levels),
+        )
 
-    def balance(commitment: str) -> int:
-        return chain.rpc("getBalance", [str(address), {"commitment": commitment}])["value"]
-
-    seen = []
-    while chain.open_slot < landed + 6:
-        with chain.lock:  # one moment for all three answers
-            state = (status(), balance("processed"), balance("confirmed"), balance("finalized"))
-        if state not in seen:
-            seen.append(state)
-        time.sleep(0.002)
+    seen = [state()]
+    for _ in range(6):
+        chain.advance_slots(1)
+        if (now := state()) != seen[-1]:
+            seen.append(now)
     assert seen == [
         ("processed", SOL, 0, 0),
         ("confirmed", SOL, SOL, 0),
