@@ -134,19 +134,6 @@ class World:
         for market in self.markets:
             await self._create_market(market)
 
-    async def publish_first_prices(self) -> None:
-        """A first price from every publisher: a market without one accepts nothing."""
-        for market in self.markets:
-            for publisher in self.publishers:
-                instruction = ix.publish_price(
-                    publisher.pubkey(),
-                    market.feed,
-                    price_e6=market.price_e6,
-                    confidence_e6=max(market.price_e6 // 10_000, 1),
-                    publish_ts=self.chain.now_ms // 1_000,
-                )
-                await self.chain.send("publish_price", [instruction], [publisher])
-
     async def add_traders(self, collateral_atoms: int = COLLATERAL_ATOMS) -> None:
         """Makers, takers, a liquidator and a trader whose luck will run out."""
         names = [f"maker {n}" for n in range(MAKERS)] + [f"taker {n}" for n in range(TAKERS)]
