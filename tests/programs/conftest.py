@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
+from tests.programs.harness import compute_units
 from tests.programs.harness.chain import Chain
 from tests.programs.harness.oracle_world import FeedWorld
 from tests.programs.harness.session_world import SessionWorld
 from tests.programs.harness.tokens import TOKEN, TOKEN_2022, USDT
 from tests.programs.harness.vault_world import User, VaultWorld
+
+
+def pytest_sessionfinish() -> None:
+    """Leave what every instruction took in the folder that `bench/compute.py` names."""
+    if folder := os.environ.get("GDX_COMPUTE_UNITS"):
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+        compute_units.LEDGER.write(Path(folder, f"{worker}.json"))
 
 
 @pytest.fixture

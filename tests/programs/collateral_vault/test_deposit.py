@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from solders.keypair import Keypair
 
 from tests.programs.harness.chain import SOL, Chain
 from tests.programs.harness.hostile import refuses_wrong_accounts
@@ -153,13 +152,14 @@ def test_a_total_does_not_wrap_around(vault: VaultWorld, user: User, field: str)
 
 
 def test_a_forged_signature_is_refused() -> None:
-    chain, owner = Chain(sigverify=True), Keypair()
+    chain = Chain(sigverify=True)
+    owner = chain.new_keypair()
     vault = VaultWorld(chain)
     chain.send(vault.create_vault(), signers=[chain.upgrade])
     user = User(owner.pubkey(), collateral_of(owner.pubkey()), vault.token_account(owner.pubkey(), 100))
     chain.fund(owner.pubkey(), SOL)
     chain.send(vault.open_account(user.owner), signers=[owner])
-    chain.refused(vault.deposit(user, 1), signers=[Keypair()], error="runtime.SignatureFailure")
+    chain.refused(vault.deposit(user, 1), signers=[chain.new_keypair()], error="runtime.SignatureFailure")
     chain.send(vault.deposit(user, 1), signers=[owner])
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,7 @@ from solders.transaction import Transaction
 
 from gdx_sdk.programs import PROGRAM_IDS, load, name_of
 
+from . import compute_units
 from .codec import EVENT_TAG, SYSTEM, Call, idl
 from .failures import Failure, check_sentence, describe, expected_failure, failure_of
 from .tokens import TOKEN, TOKEN_2022
@@ -70,14 +72,18 @@ class Chain:
     Signatures are not verified unless `sigverify` is set: a signer is who the instruction says it is, also a
     program's address, so that tests can stand in for another program's signature. With `sigverify`, who is
     not among the signers of a transaction signs it with garbage.
+
+    Addresses follow from the order in which a test asks for them: a program that searches for the bump of a
+    derived address pays for each try, so only the same keys cost the same compute units in every run.
     """
 
     def __init__(self, *, sigverify: bool = False) -> None:
-        self.svm = LiteSVM().with_sigverify(sigverify).with_transaction_history(0)
+        self.svm = LiteSVM().with_sigverify(sigverify).with_transaction_history(0).with_log_bytes_limit(None)
         self.sigverify = sigverify
-        self.payer = Keypair()
+        self._keys_made = 0
+        self.payer = self.new_keypair()
         self.fund(self.payer.pubkey(), 1_000 * SOL)
-        self.upgrade = Keypair()
+        self.upgrade = self.new_keypair()
         self.upgrade_authority = self.upgrade.pubkey()
         self.fund(self.upgrade_authority, 100 * SOL)
         for name in PROGRAM_IDS:
@@ -109,9 +115,18 @@ class Chain:
         """Let time pass, in seconds and in slots of 400 ms."""
         self.set_clock(ts=self.now_ts + seconds, slot=self.slot + round(seconds / _SECONDS_PER_SLOT))
 
+    def new_keypair(self) -> Keypair:
+        """The next key of this chain: the same in every run."""
+        self._keys_made += 1
+        return Keypair.from_seed(sha256(b"gdx test key %d" % self._keys_made).digest())
+
+    def new_key(self) -> Pubkey:
+        """The next address of this chain: the same in every run."""
+        return self.new_keypair().pubkey()
+
     def person(self) -> Pubkey:
         """A new address with 100 SOL."""
-        key = Pubkey.new_unique()
+        key = self.new_key()
         self.fund(key, 100 * SOL)
         return key
 
@@ -152,7 +167,7 @@ class Chain:
 
     def nonce_first(self, authority: Pubkey) -> Instruction:
         """An instruction that advances a durable nonce of `authority`."""
-        nonce = Pubkey.new_unique()
+        nonce = self.new_key()
         state = (1).to_bytes(4, "little") * 2 + bytes(authority) + bytes(32) + (5_000).to_bytes(8, "little")
         self.put(nonce, state, SYSTEM)
         metas = [
@@ -170,6 +185,7 @@ class Chain:
             logs = result.meta().logs()
             failure = describe(failure_of(result.err(), logs))
             raise AssertionError(f"{_names(steps)}: {failure}\n" + "\n".join(logs))
+        compute_units.record(transaction.message, result)
         events = [
             event
             for inner in result.inner_instructions()
@@ -203,6 +219,7 @@ class Chain:
         before = self._snapshot(transaction.message)
         result = self.svm.send_transaction(transaction)
         if not hasattr(result, "err"):
+            compute_units.record(transaction.message, result)
             return None, result.logs()
         logs: list[str] = result.meta().logs()
         found = failure_of(result.err(), logs)

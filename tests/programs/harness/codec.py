@@ -35,6 +35,9 @@ class Idl:
         document = json.loads((IDL_FOLDER / f"{program}.json").read_text())
         self.program = program
         self.instructions = {entry["name"]: entry for entry in document["instructions"]}
+        self.instruction_names = {
+            bytes(entry["discriminator"]): entry["name"] for entry in document["instructions"]
+        }
         self.accounts = {bytes(entry["discriminator"]): entry["name"] for entry in document["accounts"]}
         self.events = {bytes(entry["discriminator"]): entry["name"] for entry in document.get("events", [])}
         self.errors = {entry["name"]: int(entry["code"]) for entry in document["errors"]}

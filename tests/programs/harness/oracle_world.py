@@ -125,4 +125,4 @@ def put_pyth(
     message = feed_id + struct.pack("<qQiqq", price, confidence, exponent, ts, ts - 1)
     message += struct.pack("<qQ", price if ema is None else ema, confidence)
     data = PYTH_DISCRIMINATOR + bytes(32) + bytes([level]) + message + struct.pack("<Q", chain.slot)
-    return chain.put(key or Pubkey.new_unique(), data, owner)
+    return chain.put(key or chain.new_key(), data, owner)

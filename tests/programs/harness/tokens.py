@@ -34,11 +34,11 @@ def put_mint(
     key: Pubkey | None = None,
 ) -> Pubkey:
     """A mint without freeze authority; `extensions` are Token-2022's type, length and value entries."""
-    authority = bytes(Pubkey.new_unique())
+    authority = bytes(chain.new_key())
     data = struct.pack("<I32sQBB", 1, authority, 10**18, decimals, 1) + _NONE
     if extensions:
         data = data.ljust(_ACCOUNT_BYTES, b"\0") + _KIND_MINT + extensions
-    return chain.put(key or Pubkey.new_unique(), data, program)
+    return chain.put(key or chain.new_key(), data, program)
 
 
 def extension(kind: int, value: bytes) -> bytes:
@@ -66,7 +66,7 @@ def put_token(
     data += bytes([state]) + bytes(12) + struct.pack("<Q", delegated_atoms) + _NONE
     if extensions:
         data += _KIND_ACCOUNT + extensions
-    return chain.put(key or Pubkey.new_unique(), data, program)
+    return chain.put(key or chain.new_key(), data, program)
 
 
 def amount_of(chain: Chain, token: Pubkey) -> int:

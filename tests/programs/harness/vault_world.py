@@ -125,7 +125,7 @@ class VaultWorld:
 
     def pool(self) -> Pubkey:
         """A new pool, of a market that does not exist."""
-        market = Pubkey.new_unique()
+        market = self.chain.new_key()
         self.chain.send(self.create_pool(market))
         return pool_of(market)
 
