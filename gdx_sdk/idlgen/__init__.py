@@ -10,9 +10,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gdx_sdk.idlgen.diff.changes import IdlChange, IdlDiff
 from gdx_sdk.idlgen.errors import IdlError
+from gdx_sdk.idlgen.released import ReleaseCheck, check_released, release
 
-__all__ = ["GeneratedPackage", "IdlError", "generate"]
+__all__ = [
+    "GeneratedPackage",
+    "IdlChange",
+    "IdlDiff",
+    "IdlError",
+    "ReleaseCheck",
+    "check_released",
+    "diff_idls",
+    "generate",
+    "release",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,18 @@ def generate(
         except IdlError as error:
             raise IdlError(error.path, error.value, error.expected, error.source or path.name) from None
     return [_write(Path(out_dir) / folder, name, files) for folder, (name, files) in rendered.items()]
+
+
+def diff_idls(old: str | Path, new: str | Path) -> IdlDiff:
+    """Compare two IDL files of a program, in either dialect: what breaks clients made from the old one.
+
+    A JSON path of a change stands in the old document when something is gone, else in the new one.
+    IdlError when one of them is broken.
+    """
+    from gdx_sdk.idlgen.diff import diff_programs
+    from gdx_sdk.idlgen.parse import parse_file
+
+    return diff_programs(parse_file(Path(old)), parse_file(Path(new)))
 
 
 def _write(directory: Path, program: str, files: dict[str, str]) -> GeneratedPackage:

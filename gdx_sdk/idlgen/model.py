@@ -92,6 +92,7 @@ class Variant:
     name: str
     fields: tuple[Field, ...] = ()
     docs: str = ""
+    path: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,7 @@ class Account:
     address: str | None = None
     pda: Pda | None = None
     relations: tuple[str, ...] = ()
+    path: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,7 @@ class ErrorCode:
     code: int
     name: str
     sentence: str
+    path: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,7 @@ class Constant:
     value: Some[object] | None
     source: str
     docs: str = ""
+    path: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gdx_cli.output import emit, json_option
+from gdx_cli.output import EXIT_FAILED, EXIT_OK, emit, json_option
+
+if TYPE_CHECKING:
+    from gdx_sdk.idlgen import IdlDiff, ReleaseCheck
+
+_FILE: Any = click.Path(exists=True, dir_okay=False, path_type=Path)
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 @click.group()
@@ -20,7 +28,7 @@ def idl() -> None:
     metavar="IDL...",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=_FILE,
 )
 @click.option(
     "-o",
@@ -51,6 +59,83 @@ def generate(idls: tuple[Path, ...], directory: Path, program_ids: tuple[str, ..
             f"{item.program}: {len(item.files)} files in {item.directory}" for item in written
         ),
     )
+
+
+@idl.command()
+@click.argument("old", type=_FILE)
+@click.argument("new", type=_FILE)
+@json_option
+def diff(old: Path, new: Path, is_json: bool) -> int:
+    """Show what changed from OLD to NEW; exit code 1 when a change breaks clients."""
+    from gdx_sdk import idlgen
+
+    found = idlgen.diff_idls(old, new)
+    emit(_described(found), is_json=is_json, table=lambda: _listed(found))
+    return EXIT_FAILED if found.is_breaking else EXIT_OK
+
+
+def _released_option(function: _Function) -> _Function:
+    return click.option(
+        "--released",
+        metavar="DIR",
+        required=True,
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder of released IDLs.",
+    )(function)
+
+
+@idl.command()
+@click.argument("idls", metavar="IDL...", nargs=-1, required=True, type=_FILE)
+@_released_option
+@json_option
+def check(idls: tuple[Path, ...], released: Path, is_json: bool) -> int:
+    """Compare each IDL with the one released; exit code 1 when a change breaks clients."""
+    from gdx_sdk import idlgen
+
+    checks = idlgen.check_released(idls, released)
+    for one in checks:
+        if one.diff is None:
+            click.echo(f"NOT COMPARED: {one.program} has never been released in {released}", err=True)
+    described = [{"version": one.version} | _described(one.diff) for one in checks if one.diff]
+    never = [one.program for one in checks if one.diff is None]
+    emit(
+        {"programs": described, "never_released": never},
+        is_json=is_json,
+        table=lambda: "\n".join(map(_checked, checks)),
+    )
+    return EXIT_FAILED if any(one.diff and one.diff.is_breaking for one in checks) else EXIT_OK
+
+
+@idl.command()
+@click.argument("idls", metavar="IDL...", nargs=-1, required=True, type=_FILE)
+@_released_option
+@click.option("--allow-breaking", is_flag=True, help="Release although clients of the last release break.")
+@json_option
+def release(idls: tuple[Path, ...], released: Path, allow_breaking: bool, is_json: bool) -> None:
+    """Copy each IDL into the folder of released ones, under its own version."""
+    from gdx_sdk import idlgen
+
+    checks = idlgen.release(idls, released, allow_breaking=allow_breaking)
+    programs = [one.program for one in checks]
+    emit({"released": programs}, is_json=is_json, table=lambda: "\n".join(f"released {p}" for p in programs))
+
+
+def _described(found: IdlDiff) -> dict[str, Any]:
+    by_severity = {s: found.of(s) for s in ("breaking", "migration", "safe")}
+    return {"program": found.program, "is_breaking": found.is_breaking} | by_severity
+
+
+def _listed(found: IdlDiff) -> str:
+    lines = [f"{change.severity}: {change.path}: {change.sentence}" for change in found.changes]
+    return "\n".join(lines) or f"{found.program}: no change"
+
+
+def _checked(one: ReleaseCheck) -> str:
+    if one.diff is None:
+        return f"{one.program}: never released"
+    verdict = "BREAKS CLIENTS" if one.diff.is_breaking else "compatible"
+    lines = [f"{one.program}: {verdict} (released: {one.version})"]
+    return "\n".join([*lines, *(f"  {line}" for line in _listed(one.diff).splitlines() if one.diff.changes)])
 
 
 def _pair(text: str) -> tuple[str, str]:

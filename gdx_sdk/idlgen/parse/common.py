@@ -31,7 +31,7 @@ def errors(root: Node) -> tuple[ErrorCode, ...]:
             node.need("code").fail(f"a code of its own; {found[code]} has it")
         found[code] = name
         message = node.get("msg")
-        result.append(ErrorCode(code, name, message.text() if message else ""))
+        result.append(ErrorCode(code, name, message.text() if message else "", node.path))
     return tuple(result)
 
 
@@ -59,5 +59,5 @@ def variants(node: Node, read_type: ReadType) -> tuple[Variant, ...]:
     for item in items:
         given = item.get("fields")
         parts = fields(given, read_type) if given else ()
-        result.append(Variant(item.need("name").name(), parts, item.docs()))
+        result.append(Variant(item.need("name").name(), parts, item.docs(), item.path))
     return tuple(result)

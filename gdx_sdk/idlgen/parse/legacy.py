@@ -79,7 +79,7 @@ def _name(node: Node) -> str:
 def _constant(node: Node) -> Constant:
     source = node.need("value").text()
     type_ = read_type(node.need("type"))
-    return Constant(_name(node), type_, parse_value(type_, source), source, node.docs())
+    return Constant(_name(node), type_, parse_value(type_, source), source, node.docs(), node.path)
 
 
 def _instruction(node: Node, tags: native.Tags | None) -> Instruction:
@@ -115,6 +115,7 @@ def _account(node: Node) -> AccountItem:
         is_optional=node.flag("isOptional"),
         pda=_pda(pda) if pda else None,
         relations=tuple(snake(item.name()) for item in node.items("relations")),
+        path=node.path,
     )
 
 

@@ -67,7 +67,7 @@ def _tagged(node: Node, types: dict[str, TypeDef]) -> Tagged:
 def _constant(node: Node) -> Constant:
     source = node.need("value").text()
     type_ = read_type(node.need("type"))
-    return Constant(_name(node), type_, parse_value(type_, source), source, node.docs())
+    return Constant(_name(node), type_, parse_value(type_, source), source, node.docs(), node.path)
 
 
 def _instruction(node: Node) -> Instruction:
@@ -104,6 +104,7 @@ def _account(node: Node) -> AccountItem:
         address=common.address(address) if address else None,
         pda=_pda(pda) if pda else None,
         relations=tuple(item.name() for item in node.items("relations")),
+        path=node.path,
     )
 
 
