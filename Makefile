@@ -57,6 +57,17 @@ generated-check: idl clients ## rebuild programs, IDLs and clients: nothing may 
 		{ git status --short -- idl gdx_sdk/_generated gdx_sdk/errors gdx_sdk/programs/action_table.json; echo "committed IDLs or clients do not match their sources" >&2; exit 1; }
 	scripts/check_programs.sh
 
+IDL := idl
+RELEASED := $(IDL)/released
+
+.PHONY: idl-check
+idl-check: $(VENV)/.dev ## compare idl/*.json with idl/released: a change that breaks clients fails
+	$(BIN)/gdx idl check $(IDL)/*.json --released $(RELEASED)
+
+.PHONY: idl-release
+idl-release: $(VENV)/.dev ## make today's IDLs the released ones (RELEASE_ARGS=--allow-breaking when that is meant)
+	$(BIN)/gdx idl release $(IDL)/*.json --released $(RELEASED) $(RELEASE_ARGS)
+
 .PHONY: golden
 golden: $(VENV)/.dev ## write tests/golden/*.json from the naive model
 	$(BIN)/python tests/golden/generate.py
@@ -70,6 +81,14 @@ rust-test: ## cargo fmt, clippy and the crates' tests (needs Rust)
 .PHONY: bench
 bench: $(VENV)/.dev ## measure against peers in the same run, print JSON
 	$(BIN)/python -m bench
+
+.PHONY: compute
+compute: $(VENV)/.dev ## measure compute units, batches per transaction and rent; write bench/compute*.json, docs/costs.md
+	$(BIN)/python bench/compute.py --write
+
+.PHONY: compute-check
+compute-check: $(VENV)/.dev ## measure again: nothing may be off by more than 2 %, no budget that held be broken
+	$(BIN)/python bench/compute.py --check
 
 .PHONY: lock
 lock: $(VENV)/.dev ## refresh requirements.lock

@@ -1,0 +1,1 @@
+"""What GDX costs on chain; `bench/compute.py` runs it."""

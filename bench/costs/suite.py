@@ -1,0 +1,59 @@
+"""Compute units per instruction over every transaction of the program tests that succeeded."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+from statistics import median_low
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parents[2]
+Samples = dict[str, Counter[int]]
+Table = dict[str, dict[str, dict[str, int]]]
+
+
+def run_suite() -> tuple[Samples, Samples]:
+    """Samples of instructions sent in a transaction, and of those that a program called.
+
+    Figures repeat from run to run because the harness derives its keys by counting; recordings are left
+    out, since not everybody has them. Raises `RuntimeError` with the tests' output when one fails.
+    """
+    with TemporaryDirectory() as folder:
+        environment = {**os.environ, "GDX_COMPUTE_UNITS": folder}
+        environment.pop("GDX_TEST_DATA", None)
+        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "tests/programs"]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"the program tests fail: nothing to measure\n{done.stdout[-4000:]}")
+        return add_up(sorted(Path(folder).glob("*.json")))
+
+
+def add_up(paths: list[Path]) -> tuple[Samples, Samples]:
+    """Samples that several test processes left; the order of the files does not matter."""
+    sent: Samples = defaultdict(Counter)
+    called: Samples = defaultdict(Counter)
+    for path in paths:
+        tables = json.loads(path.read_text())
+        for target, table in ((sent, tables["sent"]), (called, tables["called"])):
+            for name, counts in table.items():
+                target[name].update({int(units): cases for units, cases in counts.items()})
+    return sent, called
+
+
+def table_of(samples: Samples) -> Table:
+    """{program: {instruction: {min, median, max, cases}}}; the median is one of the samples."""
+    rows: Table = defaultdict(dict)
+    for full_name, counts in sorted(samples.items()):
+        program, name = full_name.split(".")
+        units = sorted(counts.elements())
+        rows[program][name] = {
+            "min": units[0],
+            "median": median_low(units),
+            "max": units[-1],
+            "cases": len(units),
+        }
+    return dict(rows)
