@@ -68,6 +68,10 @@ idl-check: $(VENV)/.dev ## compare idl/*.json with idl/released: a change that b
 idl-release: $(VENV)/.dev ## make today's IDLs the released ones (RELEASE_ARGS=--allow-breaking when that is meant)
 	$(BIN)/gdx idl release $(IDL)/*.json --released $(RELEASED) $(RELEASE_ARGS)
 
+.PHONY: layouts
+layouts: $(VENV)/.dev ## keep an account of each layout that has no fixture yet (LAYOUT_ARGS=--replace before its first release)
+	$(BIN)/python -m tests.programs.layouts.make $(LAYOUT_ARGS)
+
 .PHONY: golden
 golden: $(VENV)/.dev ## write tests/golden/*.json from the naive model
 	$(BIN)/python tests/golden/generate.py

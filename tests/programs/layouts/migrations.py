@@ -1,0 +1,12 @@
+"""Layouts that a program no longer reads as they are, and the instruction that brings each up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tests.programs.harness.chain import Chain
+from tests.programs.harness.codec import Call
+
+from .fixtures import Fixture
+
+MIGRATIONS: Mapping[tuple[str, int], Callable[[Chain, Mapping[str, Fixture]], Call]] = {}
