@@ -86,6 +86,10 @@ rust-test: ## cargo fmt, clippy and the crates' tests (needs Rust)
 bench: $(VENV)/.dev ## measure against peers in the same run, print JSON
 	$(BIN)/python -m bench
 
+.PHONY: pages
+pages: $(VENV)/.dev ## write the generated pages of docs/: programs, costs
+	$(BIN)/python -m scripts.pages
+
 .PHONY: compute
 compute: $(VENV)/.dev ## measure compute units, batches per transaction and rent; write bench/compute*.json, docs/costs.md
 	$(BIN)/python bench/compute.py --write

@@ -1,8 +1,9 @@
 """What GDX costs on chain: compute units, batches per transaction, and the page that shows them.
 
-`python bench/compute.py` prints what settling costs, `--write` runs the program tests as well and writes
-`bench/compute*.json` and `docs/costs.md`, `--check` measures the same and fails when a figure is further than
-2 % and 100 units from the committed one, or when a budget that held is broken.
+`python bench/compute.py` prints what settling costs. `--write` runs the program tests as well and writes
+`bench/compute*.json`, `bench/outcomes.json` (errors and events that each instruction showed) and
+`docs/costs.md`. `--check` measures the same and fails when a figure is further than 2 % and 100 units from
+the committed one, or when a budget that held is broken.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from bench.costs import batches, compare, page, spread, suite  # noqa: E402
 
 SENT = ROOT / "bench/compute.json"
 CALLED = ROOT / "bench/compute_called.json"
+OUTCOMES = ROOT / "bench/outcomes.json"
 BATCHES = ROOT / "bench/compute_batches.json"
 
 
@@ -31,10 +33,10 @@ def settling() -> dict[str, Any]:
 
 def measure() -> dict[Path, Any]:
     """Everything, by the file that holds it."""
-    sent, called = (suite.table_of(samples) for samples in suite.run_suite())
+    seen = suite.run_suite()
     figures = settling()
-    figures["budgets"] = compare.budgets(sent, figures)
-    return {SENT: sent, CALLED: called, BATCHES: figures}
+    figures["budgets"] = compare.budgets(seen.sent, figures)
+    return {SENT: seen.sent, CALLED: seen.called, OUTCOMES: seen.outcomes, BATCHES: figures}
 
 
 def complaints(measured: dict[Path, Any]) -> list[str]:
@@ -48,6 +50,7 @@ def complaints(measured: dict[Path, Any]) -> list[str]:
     return [
         *compare.differences("sent", committed[SENT], measured[SENT]),
         *compare.differences("called by a program", committed[CALLED], measured[CALLED]),
+        *compare.plain_differences("seen of", committed[OUTCOMES], measured[OUTCOMES]),
         *compare.plain_differences("settling", before, now),
         *compare.broken_promises(promised, kept),
     ]

@@ -1,4 +1,4 @@
-"""Compute units per instruction over every transaction of the program tests that succeeded."""
+"""What the program tests show of each instruction: compute units, errors, events."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median_low
 from tempfile import TemporaryDirectory
@@ -14,10 +15,20 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parents[2]
 Samples = dict[str, Counter[int]]
 Table = dict[str, dict[str, dict[str, int]]]
+Outcomes = dict[str, dict[str, dict[str, list[str]]]]
 
 
-def run_suite() -> tuple[Samples, Samples]:
-    """Samples of instructions sent in a transaction, and of those that a program called.
+@dataclass(frozen=True)
+class Observed:
+    """Units of instructions sent and of those that a program called; errors and events that were seen."""
+
+    sent: Table
+    called: Table
+    outcomes: Outcomes
+
+
+def run_suite() -> Observed:
+    """Run the program tests and collect.
 
     Figures repeat from run to run because the harness derives its keys by counting; recordings are left
     out, since not everybody has them. Raises `RuntimeError` with the tests' output when one fails.
@@ -29,7 +40,9 @@ def run_suite() -> tuple[Samples, Samples]:
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"the program tests fail: nothing to measure\n{done.stdout[-4000:]}")
-        return add_up(sorted(Path(folder).glob("*.json")))
+        sent, called = add_up(sorted(Path(folder).glob("units-*.json")))
+        outcomes = unite(sorted(Path(folder).glob("outcomes-*.json")))
+        return Observed(table_of(sent), table_of(called), outcomes)
 
 
 def add_up(paths: list[Path]) -> tuple[Samples, Samples]:
@@ -42,6 +55,20 @@ def add_up(paths: list[Path]) -> tuple[Samples, Samples]:
             for name, counts in table.items():
                 target[name].update({int(units): cases for units, cases in counts.items()})
     return sent, called
+
+
+def unite(paths: list[Path]) -> Outcomes:
+    """{program: {instruction: {errors, events}}} of several test processes."""
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: {"errors": set(), "events": set()})
+    for path in paths:
+        for kind, table in json.loads(path.read_text()).items():
+            for name, names in table.items():
+                found[name][kind].update(names)
+    rows: Outcomes = defaultdict(dict)
+    for full_name, kinds in sorted(found.items()):
+        program, name = full_name.split(".")
+        rows[program][name] = {kind: sorted(names) for kind, names in kinds.items()}
+    return dict(rows)
 
 
 def table_of(samples: Samples) -> Table:

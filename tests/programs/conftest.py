@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs.harness import compute_units
+from tests.programs.harness import compute_units, outcomes
 from tests.programs.harness.chain import Chain
 from tests.programs.harness.oracle_world import FeedWorld
 from tests.programs.harness.session_world import SessionWorld
@@ -16,10 +16,11 @@ from tests.programs.harness.vault_world import User, VaultWorld
 
 
 def pytest_sessionfinish() -> None:
-    """Leave what every instruction took in the folder that `bench/compute.py` names."""
+    """Leave what every instruction took and did in the folder that `bench/compute.py` names."""
     if folder := os.environ.get("GDX_COMPUTE_UNITS"):
         worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-        compute_units.LEDGER.write(Path(folder, f"{worker}.json"))
+        compute_units.LEDGER.write(Path(folder, f"units-{worker}.json"))
+        outcomes.SEEN.write(Path(folder, f"outcomes-{worker}.json"))
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from solders.transaction import Transaction
 
 from gdx_sdk.programs import PROGRAM_IDS, load, name_of
 
-from . import compute_units
+from . import compute_units, outcomes
 from .codec import EVENT_TAG, SYSTEM, Call, idl
 from .failures import Failure, check_sentence, describe, expected_failure, failure_of
 from .tokens import TOKEN, TOKEN_2022
@@ -192,6 +192,8 @@ class Chain:
             for one in inner
             if (event := _event(transaction.message, one.instruction()))
         ]
+        if len(steps) == 1:
+            outcomes.SEEN.succeeded(steps[0], [name for name, _ in events])
         return Receipt(
             result.compute_units_consumed(), result.logs(), events, bytes(result.return_data().data)
         )
@@ -224,6 +226,9 @@ class Chain:
         logs: list[str] = result.meta().logs()
         found = failure_of(result.err(), logs)
         check_sentence(found, logs)
+        index = getattr(result.err(), "index", None)
+        if index is not None:
+            outcomes.SEEN.refused(steps[index], found)
         after = self._snapshot(transaction.message)
         changed = [str(key) for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
         assert not changed, f"{_names(steps)} failed with {describe(found)} but changed {changed}"

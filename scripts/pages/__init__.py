@@ -1,0 +1,20 @@
+"""The generated pages of the documentation; `python -m scripts.pages` writes them."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from bench.costs import page as costs_page
+from gdx_sdk.programs import PROGRAM_IDS
+from scripts.pages import program_page
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@cache
+def all_pages() -> dict[Path, str]:
+    """Every generated page as it has to be, by its path."""
+    pages = {ROOT / f"docs/programs/{name}.md": program_page.render(name) for name in PROGRAM_IDS}
+    pages[costs_page.PAGE] = costs_page.render()
+    return pages
