@@ -2,8 +2,8 @@
 
 Per entry: zig-zag varint size delta, zig-zag varint quote delta (+ notional for what it bought, − for what
 it sold), zig-zag varint fee, varint turnover (sum of its notionals), varint fill count (≥ 1). Over the
-batch the size deltas and the quote deltas sum to 0, the fees to at least 0, and the fill counts to twice
-the trade count.
+batch the size deltas and the quote deltas sum to 0, the fill counts to twice the trade count, and the fees to
+at least what the market's two rates make of the turnover: ``2 · Σ fee ≥ (maker + taker) · Σ turnover / 1e6``.
 """
 
 from __future__ import annotations

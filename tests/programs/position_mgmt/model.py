@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 from solders.pubkey import Pubkey
 
-from gdx_sdk.batch import SealedBatch, net_entries
+from gdx_sdk.batch import NetEntry, SealedBatch, net_entries
 from gdx_sdk.math import (
     LiquidationTerms,
     MarketState,
@@ -261,7 +261,8 @@ class Model:
         parties = [self.positions[key] for key in batch.positions]
         sizes = [party.money.size_e8 for party in parties]
         sides = {id(party): party.money.side for party in parties}
-        lost, blamed = dict.fromkeys(map(id, parties), 0), dict.fromkeys(map(id, parties), -1)
+        nets = {entry.position: entry for entry in net_entries(batch.trades)}
+        blamed = dict.fromkeys(map(id, parties), -1)
         interest_before = self.money.long_interest_e8
         bought = paid = slippage = 0
         for party in parties:
@@ -275,7 +276,6 @@ class Model:
                 size, quote = sign * trade.size_e8, sign * notional
                 slippage += self._check_band(size, quote, notional, prices, f"trade {number}")
                 loss = slippage_loss_atoms(size, quote, prices.low_e6, prices.high_e6)
-                lost[id(party)] += loss
                 before = party.money.size_e8
                 self._fill(party, size, quote)
                 if _adds_risk(before, party.money.size_e8) or loss or blamed[id(party)] < 0:
@@ -284,9 +284,9 @@ class Model:
                 sides[id(party)] = sides[id(party)] if party.money.side is None else party.money.side
             if self._is_interest_exceeded(interest_before):
                 raise Refused("OpenInterestTooLarge", f"trade {number}")
-        for party, size in zip(parties, sizes, strict=True):
+        for key, party, size in zip(batch.positions, parties, sizes, strict=True):
             self._overdraft(party, sides[id(party)])
-            self._finish(party, size, lost[id(party)], prices, f"trade {blamed[id(party)]}")
+            self._finish(party, size, nets[key], prices, f"trade {blamed[id(party)]}")
         return bought, paid, slippage
 
     def _v2(self, batch: SealedBatch, prices: Prices) -> tuple[int, int, int]:
@@ -306,11 +306,7 @@ class Model:
             party.realized += party.money.collateral_atoms - collateral
             party.money, self.money = charge_fee(party.money, self.money, entry.fee_atoms)
             self._overdraft(party, side)
-            on_net = fee_atoms(abs(quote), max(self.terms.taker_fee, 0))
-            lost = slippage_loss_atoms(size, quote, prices.low_e6, prices.high_e6)
-            if entry.fee_atoms > 0 and abs(quote) != turnover:
-                lost += max(entry.fee_atoms - on_net, 0)
-            if self._finish(party, before, lost, prices, place):
+            if self._finish(party, before, entry, prices, place):
                 last_risk = number
         if self._is_interest_exceeded(interest_before):
             raise Refused("OpenInterestTooLarge", f"entry {last_risk}")
@@ -322,13 +318,18 @@ class Model:
             raise Refused("PriceOutOfBand", place)
         return deviation
 
-    def _finish(self, party: Position, size_before: int, lost: int, prices: Prices, place: str) -> bool:
+    def _finish(self, party: Position, size_before: int, net: NetEntry, prices: Prices, place: str) -> bool:
         """Checks what a batch left of a position; whether it added risk."""
+        size, quote, index = net.size_delta_e8, net.quote_delta_atoms, prices.index_e6
         try:
             has_added_risk = self._check_size_and_margin(party, size_before, prices)
-            equity = max(equity_atoms(party.money, self.money, prices.index_e6), 0)
+            on_net = 0 if has_added_risk else fee_atoms(abs(quote), max(self.terms.taker_fee, 0))
+            is_one_way = not has_added_risk and abs(quote) == net.turnover_atoms
+            lost = slippage_loss_atoms(size, quote, index, index)
+            lost += 0 if is_one_way else max(net.fee_atoms - on_net, 0)
+            equity = equity_atoms(party.money, self.money, index)
             share = equity * self.config.slippage_share_bps // BPS
-            limit = max(self.config.slippage_floor_atoms, share)
+            limit = max(self.config.slippage_floor_atoms, share) if equity > 0 else 0
             party.used.count(lost, limit, prices.now_ts, "PositionSlippageExceeded")
         except Refused as refused:
             raise Refused(refused.error, place) from None

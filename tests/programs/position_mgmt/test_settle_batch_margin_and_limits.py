@@ -69,12 +69,30 @@ def test_any_trade_of_the_batch_may_leave_the_band(
 
 
 @VERSIONS
-def test_inside_the_minutes_range_nothing_strays(
-    market: Market, alice: Trader, bob: Trader, version: int
+def test_inside_the_minutes_range_nothing_strays_from_the_oracle(
+    lenient: Market, alice: Trader, bob: Trader, version: int
 ) -> None:
+    """The band is that of the minutes; a position's loss is what it gave away at the present price."""
+    market = lenient
     market.set_price(PRICE * 108 // 100)
     market.settled(version, market.trade(alice, bob, ONE // 10, price_e6=PRICE * 104 // 100))
     assert market.read().slippage_used_atoms == 0
+    assert market.position(bob).slippage_used_atoms == 200 * USDT
+
+
+@VERSIONS
+def test_a_batch_may_not_choose_the_minute_of_its_prices(
+    market: Market, alice: Trader, bob: Trader, version: int
+) -> None:
+    """Bought at the hour's high and sold at its low, batch after batch: nothing strays, and yet money moves."""
+    market.set_price(PRICE * 101 // 100)
+    high, low, size = PRICE * 101 // 100, PRICE, ONE // 10
+    market.settled(version, market.trade(alice, bob, size, price_e6=high))
+    market.settled(version, market.trade(bob, alice, size, price_e6=low))
+    market.settled(version, market.trade(alice, bob, size, price_e6=high))
+    assert market.read().slippage_used_atoms == 0
+    again = market.seal(version, market.trade(bob, alice, size, price_e6=low))
+    refused_at(market, again, "PositionSlippageExceeded", place_of(again, 0, alice))
 
 
 @VERSIONS
@@ -84,16 +102,46 @@ def test_slippage_is_counted_for_the_market_and_for_who_lost(
     market.settled(version, market.trade(alice, bob, price_e6=PRICE + 30 * 10**6))
     now = market.read()
     assert (now.slippage_used_atoms, now.slippage_ts) == (60 * USDT, chain.now_ts)
-    assert market.position(alice).slippage_used_atoms == 30 * USDT
+    fee = 25_015_000  # 50,030 at 500 ppm: whoever adds risk pays it out of the same allowance
+    assert market.position(alice).slippage_used_atoms == 30 * USDT + fee
     assert market.position(bob).slippage_used_atoms == 0
+
+
+@VERSIONS
+def test_a_fee_counts_where_risk_is_added_and_never_keeps_anybody_in(
+    market: Market, alice: Trader, bob: Trader, version: int
+) -> None:
+    market.settled(version, market.trade(alice, bob))
+    assert market.position(alice).slippage_used_atoms == 25 * USDT
+    market.settled(version, market.trade(alice, bob, ONE // 2, side=Side.SELL))
+    market.settled(version, market.trade(alice, bob, ONE // 2, side=Side.SELL))
+    assert (market.position(alice).size, market.position(alice).slippage_used_atoms) == (0, 25 * USDT)
+
+
+@VERSIONS
+def test_nobody_loses_more_than_there_is(market: Market, bob: Trader, version: int) -> None:
+    """An empty position that trades to and fro would leave its fees to insurance, a poor one its losses."""
+    empty, poor = market.trader(0), market.trader(40 * USDT)
+    for trades in (
+        [market.trade(empty, bob), market.trade(empty, bob, side=Side.SELL)],
+        [market.trade(bob, empty), market.trade(bob, empty, side=Side.SELL, price_e6=PRICE + 20 * 10**6)],
+        [market.trade(poor, bob), market.trade(poor, bob, side=Side.SELL, price_e6=PRICE - 10**6)],
+    ):
+        batch = market.seal(version, *trades)
+        loser = poor if poor.position in batch.positions else empty
+        places = place_of(batch, 0, loser) | place_of(batch, 1, loser)
+        refused_at(market, batch, "PositionSlippageExceeded", places)
+    trades = [market.trade(poor, bob, ONE // 2), market.trade(poor, bob, ONE // 2, side=Side.SELL)]
+    market.settled(version, *trades)
+    assert market.position(poor).collateral == 15 * USDT
 
 
 @VERSIONS
 def test_the_positions_cap_is_a_share_of_its_equity(
     market: Market, alice: Trader, bob: Trader, version: int
 ) -> None:
-    """One percent of about 9,900: what is left of the equity after the trade itself."""
-    cap = 98 * USDT
+    """One percent of about 9,900, what is left after the trade itself, less the fee of about 25."""
+    cap = 73 * USDT
     batch = market.seal(version, market.trade(alice, bob, price_e6=PRICE + cap + 2 * USDT))
     refused_at(market, batch, "PositionSlippageExceeded", place_of(batch, 0, alice))
     market.settled(version, market.trade(alice, bob, price_e6=PRICE + cap))
@@ -104,14 +152,14 @@ def test_the_positions_cap_has_a_floor_and_decays(
     market: Market, chain: Chain, bob: Trader, version: int
 ) -> None:
     poor, size = market.trader(1_000 * USDT), ONE // 10
-    market.settled(version, market.trade(poor, bob, size, price_e6=PRICE + 300 * 10**6))
+    market.settled(version, market.trade(bob, poor, size, side=Side.SELL, price_e6=PRICE + 300 * 10**6))
     market.settled(version, market.trade(bob, poor, size, price_e6=PRICE - 200 * 10**6))
     assert market.position(poor).slippage_used_atoms == 50 * USDT
     batch = market.seal(version, market.trade(poor, bob, 1_000, price_e6=PRICE + 10**6))
     refused_at(market, batch, "PositionSlippageExceeded", place_of(batch, 0, poor))
     chain.advance(1_799)
     market.set_price(PRICE)
-    market.settled(version, market.trade(poor, bob, size, price_e6=PRICE + 250 * 10**6))
+    market.settled(version, market.trade(bob, poor, size, side=Side.SELL, price_e6=PRICE + 250 * 10**6))
     assert market.position(poor).slippage_used_atoms == 50 * USDT
     chain.advance(3_599)
     market.set_price(PRICE)
@@ -137,19 +185,22 @@ def test_the_markets_cap_bounds_all_of_an_hour(market: Market, chain: Chain, ver
     assert market.read().slippage_used_atoms == 120 * USDT
 
 
-def test_a_claimed_turnover_widens_the_band_but_not_the_caps(
+def test_a_claimed_turnover_costs_its_fees_and_does_not_widen_the_caps(
     market: Market, alice: Trader, bob: Trader, chain: Chain
 ) -> None:
-    """V2's turnover is the relayer's word; what it can take is bounded by the caps alone."""
+    """V2's turnover is the relayer's word; both rates are due on it, and the taker's fee counts as a loss."""
     batch = market.seal(V2, market.trade(alice, bob, ONE // 2, price_e6=PRICE * 110 // 100))
-    nets = [replace(entry, turnover_atoms=2**62) for entry in net_entries(batch.trades)]
+    nets = [replace(entry, turnover_atoms=2**61) for entry in net_entries(batch.trades)]
     chain.refused(market.settle(batch), error="PriceOutOfBand")
     claimed = with_nets(batch, nets)
     refused_at(market, claimed, "PositionSlippageExceeded", place_of(batch, 0, alice))
     modest = market.seal(V2, market.trade(alice, bob, ONE // 100, price_e6=PRICE * 110 // 100))
-    nets = [replace(entry, turnover_atoms=2**62) for entry in net_entries(modest.trades)]
+    nets = [replace(entry, turnover_atoms=2_500 * USDT) for entry in net_entries(modest.trades)]
+    chain.refused(market.settle(with_nets(modest, nets)), error="BatchNotBalanced")
+    fees = {alice.position: 1_250_000, bob.position: -250_000}
+    nets = [replace(entry, fee_atoms=fees[entry.position]) for entry in nets]
     chain.send(market.settle(with_nets(modest, nets)))
-    assert market.position(alice).slippage_used_atoms == 50 * USDT
+    assert market.position(alice).slippage_used_atoms == 51_250_000
     assert market.position(alice).entry_price == PRICE * 102 // 100
 
 
@@ -179,8 +230,9 @@ def test_adding_risk_needs_the_initial_margin(market: Market, chain: Chain, vers
     ],
 )
 def test_margin_is_measured_at_the_worse_of_mark_and_index(
-    market: Market, alice: Trader, bob: Trader, version: int, index: int, side: Side, enough: int
+    lenient: Market, alice: Trader, bob: Trader, version: int, index: int, side: Side, enough: int
 ) -> None:
+    market = lenient
     market.settled(version, market.trade(alice, bob))
     market.set_price(index * 10**6)
     rich = market.trader(100_000 * USDT)

@@ -94,12 +94,16 @@ def test_an_old_batch_settles_against_the_prices_of_its_minutes(
     market: Market, alice: Trader, bob: Trader, chain: Chain
 ) -> None:
     then_ms, old_price = chain.now_ts * 1_000, 50_000 * 10**6
-    trade = market.trade(alice, bob, ONE // 10, at_ms=then_ms)
+    trade = market.trade(alice, bob, ONE // 100, at_ms=then_ms)
+    large = market.trade(alice, bob, ONE // 10, at_ms=then_ms)
     for step in range(1, 6):
         chain.advance(60)
         market.jump_to(old_price + step * 1_000 * 10**6)
     market.settled(V1, trade)
-    assert market.position(alice).slippage_used_atoms == market.position(bob).slippage_used_atoms == 0
+    assert market.read().slippage_used_atoms == 0
+    assert market.position(bob).slippage_used_atoms == 50 * USDT  # sold at 50,000 what is worth 55,000 now
+    late = market.settle(market.seal(V1, large))
+    assert names(chain.refused(late, error="PositionSlippageExceeded"), "trade 0")
     chain.advance(3_600)
     market.set_price(old_price * 11 // 10)
     forgotten = market.trade(alice, bob, price_e6=old_price, at_ms=then_ms)

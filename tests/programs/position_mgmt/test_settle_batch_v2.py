@@ -133,14 +133,17 @@ def test_refuses_fill_counts_that_are_not_two_per_trade(
         assert "Program log: the fill counts must sum to twice the trade count" in logs
 
 
-def test_refuses_fees_that_sum_to_less_than_nothing(market: Market, batch: SealedBatch, chain: Chain) -> None:
-    entries = [replace(entry, fee_atoms=0) for entry in net_entries(batch.trades)]
-    chain.refused(
-        market.settle(with_nets(batch, [*entries[:2], replace(entries[2], fee_atoms=-1)])),
-        error="BatchNotBalanced",
-    )
+def test_refuses_fees_that_sum_to_less_than_both_rates_make(
+    market: Market, batch: SealedBatch, chain: Chain
+) -> None:
+    """400 ppm of 70,000: what a maker gets is no other taker's fee."""
+    entries = list(net_entries(batch.trades))
+    assert sum(entry.fee_atoms for entry in entries) == 28 * USDT
+    less = [replace(entries[0], fee_atoms=entries[0].fee_atoms - 1), *entries[1:]]
+    for wrong in (less, [replace(entry, fee_atoms=0) for entry in entries]):
+        chain.refused(market.settle(with_nets(batch, wrong)), error="BatchNotBalanced")
     chain.send(market.settle(with_nets(batch, entries)))
-    assert market.read().accrued_fees_atoms == 0
+    assert market.read().accrued_fees_atoms == 28 * USDT
 
 
 @pytest.mark.parametrize(

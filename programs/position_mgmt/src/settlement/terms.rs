@@ -4,11 +4,12 @@ use anchor_lang::prelude::*;
 use gdx_batch::Header;
 use gdx_math::{
     band::{mark_sample, Deviation, OpeningBand, PriceRange},
+    fees::fee_beyond_net,
     margin::adds_risk,
     money::{Ledger, Position},
     oracle::{Action, ValidityBits},
 };
-use gdx_units::{Atoms, Bps, PriceE6, SizeE8};
+use gdx_units::{Atoms, Bps, Ppm, PriceE6, SizeE8, PPM_SCALE};
 use oracle::state::PriceFeed;
 
 use crate::{
@@ -35,11 +36,22 @@ pub struct Terms<'a> {
     risk_refusal: Option<PositionError>,
 }
 
+/// What a batch does to one position, net.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Net {
+    pub size: SizeE8,
+    pub quote: Atoms,
+    pub fee: Atoms,
+    pub turnover: Atoms,
+}
+
 /// Sums over the entries settled so far.
 pub struct Totals {
     pub ledger: Ledger,
     /// Distance of all entries from the oracle's range.
     pub slippage: Atoms,
+    /// Σ notional of both sides of every fill.
+    pub turnover: Atoms,
     /// What net buyers bought and paid.
     pub bought: SizeE8,
     pub paid: Atoms,
@@ -115,14 +127,30 @@ impl<'a> Terms<'a> {
         Ok(true)
     }
 
-    /// Counts what a position lost against the oracle.
+    /// Counts what the batch took from a position at the oracle's present price: the minutes that a batch covers are
+    /// the relayer's claim, and any price of them would be free. A fee counts where risk was added, and beyond the
+    /// net's own: closing in one go is never refused for its fee, and trading to and fro is.
     #[inline]
     pub fn count_loss(
         &self,
         position: &mut UserPosition,
         money: &Position,
-        lost: Atoms,
+        net: &Net,
+        has_added_risk: bool,
     ) -> Result<()> {
+        let present = PriceRange {
+            low: self.index,
+            high: self.index,
+        };
+        let strayed = present.deviation(net.size, net.quote).or_error()?.lost;
+        let fee = if has_added_risk {
+            Atoms(net.fee.0.max(0))
+        } else {
+            fee_beyond_net(net.fee, net.quote, net.turnover, self.market.taker_rate()).or_error()?
+        };
+        let lost = strayed
+            .checked_add(fee)
+            .ok_or(PositionError::MathOverflow)?;
         if lost.0 == 0 {
             return Ok(());
         }
@@ -159,6 +187,7 @@ impl Totals {
         Self {
             ledger,
             slippage: Atoms::ZERO,
+            turnover: Atoms::ZERO,
             bought: SizeE8::ZERO,
             paid: Atoms::ZERO,
         }
@@ -171,6 +200,14 @@ impl Totals {
             let sum = self.slippage.checked_add(amount);
             self.slippage = sum.ok_or(PositionError::MathOverflow)?;
         }
+        Ok(())
+    }
+
+    /// Counts what an entry says its fills were worth.
+    #[inline]
+    pub fn count_turnover(&mut self, amount: Atoms) -> Result<()> {
+        let sum = self.turnover.checked_add(amount);
+        self.turnover = sum.ok_or(PositionError::MathOverflow)?;
         Ok(())
     }
 
@@ -188,12 +225,16 @@ impl Totals {
         Ok(())
     }
 
-    /// Whether the entries' sizes and quotes summed to 0 and their fees to at least 0: else long and short interest,
-    /// or the worth of the books, would have moved apart.
-    pub fn is_balanced_since(&self, before: &Ledger) -> Result<bool> {
+    /// Whether the entries' sizes and quotes summed to 0 and their fees to at least what both rates make of the
+    /// turnover: else long and short interest, or the worth of the books, would have moved apart, or somebody's
+    /// rebate would have been another's fee.
+    pub fn is_balanced_since(&self, before: &Ledger, rates: [Ppm; 2]) -> Result<bool> {
+        let earned = i128::from(self.ledger.accrued_fees_atoms - before.accrued_fees_atoms);
+        // Each trade is in the turnover of both its parties.
+        let due = i128::from(self.turnover.0) * i128::from(rates[0].0 + rates[1].0);
         Ok(self.ledger.is_balanced()
             && self.ledger.book_value().or_error()? == before.book_value().or_error()?
-            && self.ledger.accrued_fees_atoms >= before.accrued_fees_atoms)
+            && earned * 2 * i128::from(PPM_SCALE) >= due)
     }
 
     /// Price at which the batch moves the mark; `None` when nothing was bought net.

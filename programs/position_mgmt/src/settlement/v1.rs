@@ -11,7 +11,7 @@ use gdx_math::{
 };
 use gdx_units::{Atoms, PriceE6, SizeE8};
 
-use super::{named, position_account::PositionAccounts, read, Terms, Totals};
+use super::{named, position_account::PositionAccounts, read, Net, Terms, Totals};
 use crate::{
     error::{OrProgramError, PositionError},
     state::UserPosition,
@@ -26,7 +26,7 @@ struct Party<'a> {
     side: Option<Side>,
     funding: Atoms,
     realized: Atoms,
-    lost: Atoms,
+    net: Net,
     /// The last trade that made it larger or lost against the oracle, else its first; `None` while it has none.
     blamed_trade: Option<usize>,
 }
@@ -93,7 +93,7 @@ fn load_parties<'a, 'info>(
             side: Side::of(size_before_e8),
             funding,
             realized: Atoms::ZERO,
-            lost: Atoms::ZERO,
+            net: Net::default(),
             blamed_trade: None,
         });
     }
@@ -158,6 +158,19 @@ fn settle_trade(
     }))
 }
 
+impl Net {
+    /// `None` when a sum does not fit.
+    #[inline]
+    fn add(&mut self, leg: &Leg) -> Option<()> {
+        let worth = Atoms(leg.quote.0.checked_abs()?);
+        self.size = self.size.checked_add(leg.size)?;
+        self.quote = self.quote.checked_add(leg.quote)?;
+        self.fee = self.fee.checked_add(leg.fee)?;
+        self.turnover = self.turnover.checked_add(worth)?;
+        Some(())
+    }
+}
+
 impl Party<'_> {
     #[inline]
     fn trade(&mut self, leg: &Leg, index: usize, ledger: &mut Ledger) -> Result<()> {
@@ -168,10 +181,7 @@ impl Party<'_> {
             .realized
             .checked_add(realized)
             .ok_or(PositionError::MathOverflow)?;
-        self.lost = self
-            .lost
-            .checked_add(leg.lost)
-            .ok_or(PositionError::MathOverflow)?;
+        self.net.add(leg).ok_or(PositionError::MathOverflow)?;
         self.side = Side::of(self.money.size_e8).or(self.side);
         let adds_risk = adds_risk(SizeE8(size_before_e8), SizeE8(self.money.size_e8));
         if adds_risk || leg.lost.0 > 0 || self.blamed_trade.is_none() {
@@ -186,8 +196,8 @@ impl Party<'_> {
 fn finish(party: &mut Party<'_>, terms: &Terms<'_>, ledger: &mut Ledger) -> Result<()> {
     let position = &mut *party.account;
     settle_overdraft(&mut party.money, ledger, party.side).or_error()?;
-    terms.check_risk(&party.money, party.size_before_e8, position.leverage)?;
-    terms.count_loss(position, &party.money, party.lost)?;
+    let has_added_risk = terms.check_risk(&party.money, party.size_before_e8, position.leverage)?;
+    terms.count_loss(position, &party.money, &party.net, has_added_risk)?;
     position.count_result(party.realized, party.funding)?;
     position.store(&party.money, terms.market, terms.mark, terms.now_ts)
 }

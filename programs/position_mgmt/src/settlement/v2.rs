@@ -3,12 +3,12 @@
 use anchor_lang::prelude::*;
 use gdx_batch::{Header, NetEntry, Nets};
 use gdx_math::{
-    fees::{fee_beyond_net, is_possible_net_fee},
+    fees::is_possible_net_fee,
     money::{charge_fee, net_fill, settle_overdraft, touch, Side},
 };
 use gdx_units::{Atoms, SizeE8};
 
-use super::{named, position_account::PositionAccounts, read, Terms, Totals};
+use super::{named, position_account::PositionAccounts, read, Net, Terms, Totals};
 use crate::{
     error::{OrProgramError, PositionError},
     state::UserPosition,
@@ -38,7 +38,10 @@ pub fn settle_nets<'info>(
     }
     read(entries.finish())?;
     require!(
-        totals.is_balanced_since(&before)?,
+        totals.is_balanced_since(
+            &before,
+            [terms.market.maker_rate(), terms.market.taker_rate()]
+        )?,
         PositionError::BatchNotBalanced
     );
     if terms.is_interest_exceeded(&totals.ledger) {
@@ -65,6 +68,7 @@ fn apply(
     check_claims(entry, terms)?;
     let deviation = terms.deviation(size, quote, turnover)?;
     totals.count_slippage(deviation.total)?;
+    totals.count_turnover(turnover)?;
     if size.0 > 0 {
         totals.count_bought(size, quote)?;
     }
@@ -78,12 +82,13 @@ fn apply(
     settle_overdraft(&mut money, ledger, Side::of(size_before_e8)).or_error()?;
 
     let has_added_risk = terms.check_risk(&money, size_before_e8, position.leverage)?;
-    let beyond_net = fee_beyond_net(fee, quote, turnover, terms.market.taker_rate()).or_error()?;
-    let lost = deviation
-        .lost
-        .checked_add(beyond_net)
-        .ok_or(PositionError::MathOverflow)?;
-    terms.count_loss(position, &money, lost)?;
+    let net = Net {
+        size,
+        quote,
+        fee,
+        turnover,
+    };
+    terms.count_loss(position, &money, &net, has_added_risk)?;
     position.count_result(realized, funding)?;
     position.store(&money, terms.market, terms.mark, terms.now_ts)?;
     Ok(has_added_risk)

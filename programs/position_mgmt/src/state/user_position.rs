@@ -234,18 +234,19 @@ pub fn require_initial_margin(
     Ok(())
 }
 
-/// The market's slippage allowance for a position: `max(floor, share of equity)`.
+/// What a position may lose to settling within an hour: `max(floor, share of equity)`, and nothing when its equity is
+/// gone. A batch that took more than there was would take the rest from insurance and from the other positions.
 pub fn slippage_limit_atoms(
     money: &Position,
     price: PriceE6,
     floor_atoms: u64,
     share_bps: u16,
 ) -> Result<u64> {
-    let equity = touched_equity(money, price)
-        .or_error()?
-        .0
-        .max(0)
-        .unsigned_abs();
+    let equity = touched_equity(money, price).or_error()?.0;
+    if equity <= 0 {
+        return Ok(0);
+    }
+    let equity = equity.unsigned_abs();
     let share = gdx_math::mul_div(
         equity,
         u64::from(share_bps),
