@@ -84,7 +84,7 @@ def test_inside_the_minutes_range_nothing_strays_from_the_oracle(
 def test_a_batch_may_not_choose_the_minute_of_its_prices(
     market: Market, alice: Trader, bob: Trader, version: int
 ) -> None:
-    """Bought at the hour's high and sold at its low, batch after batch: nothing strays, and yet money moves."""
+    """Bought at the hour's high and sold at its low, batch by batch: nothing strays, money moves."""
     market.set_price(PRICE * 101 // 100)
     high, low, size = PRICE * 101 // 100, PRICE, ONE // 10
     market.settled(version, market.trade(alice, bob, size, price_e6=high))
