@@ -12,6 +12,8 @@ from pathlib import Path
 
 from gdx_sdk.idlgen.diff.changes import IdlChange, IdlDiff
 from gdx_sdk.idlgen.errors import IdlError
+from gdx_sdk.idlgen.files import write_atomically
+from gdx_sdk.idlgen.onchain import PublishedIdl, fetch_idl
 from gdx_sdk.idlgen.released import ReleaseCheck, check_released, release
 
 __all__ = [
@@ -19,9 +21,11 @@ __all__ = [
     "IdlChange",
     "IdlDiff",
     "IdlError",
+    "PublishedIdl",
     "ReleaseCheck",
     "check_released",
     "diff_idls",
+    "fetch_idl",
     "generate",
     "release",
 ]
@@ -89,5 +93,5 @@ def _write(directory: Path, program: str, files: dict[str, str]) -> GeneratedPac
     for name, text in files.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        write_atomically(path, text.encode())
     return GeneratedPackage(program, directory, tuple(sorted(files)))

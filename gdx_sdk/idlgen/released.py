@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gdx_sdk.errors import InputError
+from gdx_sdk.idlgen.files import write_atomically
 
 if TYPE_CHECKING:
     from gdx_sdk.idlgen.diff.changes import IdlDiff
@@ -79,10 +78,8 @@ def release(
         texts[f"{check.program}.json"] = text
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        _write_atomically(folder / name, text)
-    _write_atomically(
-        folder / MANIFEST, (json.dumps(dict(sorted(entries.items())), indent=2) + "\n").encode()
-    )
+        write_atomically(folder / name, text)
+    write_atomically(folder / MANIFEST, (json.dumps(dict(sorted(entries.items())), indent=2) + "\n").encode())
     return checks
 
 
@@ -120,15 +117,3 @@ def _read_manifest(folder: Path) -> dict[str, dict[str, str]]:
                 f"{name}.json", found, "a released IDL changes only at a release: its hash is another"
             )
     return entries
-
-
-def _write_atomically(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

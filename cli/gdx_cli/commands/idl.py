@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gdx_cli.arguments import address
+from gdx_cli.cluster import Cluster, cluster_options
 from gdx_cli.output import EXIT_FAILED, EXIT_OK, emit, json_option
+from gdx_cli.reading import ask
 
 if TYPE_CHECKING:
     from gdx_sdk.idlgen import IdlDiff, ReleaseCheck
@@ -136,6 +139,47 @@ def _checked(one: ReleaseCheck) -> str:
     verdict = "BREAKS CLIENTS" if one.diff.is_breaking else "compatible"
     lines = [f"{one.program}: {verdict} (released: {one.version})"]
     return "\n".join([*lines, *(f"  {line}" for line in _listed(one.diff).splitlines() if one.diff.changes)])
+
+
+@idl.command()
+@click.argument("program")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the IDL to this file instead of printing it.",
+)
+@cluster_options
+@json_option
+def fetch(program: str, output: Path | None, cluster: Cluster, is_json: bool) -> None:
+    """Read the IDL that PROGRAM (an address, or a name of ours) publishes on chain, as it is there.
+
+    Both conventions are known: the Program Metadata program's account and Anchor's own IDL account.
+    """
+    from gdx_sdk import idlgen
+    from gdx_sdk.programs import PROGRAM_IDS
+
+    program_id = PROGRAM_IDS.get(program) or address(program, "PROGRAM")
+    found = ask(cluster, lambda client: idlgen.fetch_idl(client, program_id))
+    stated = found.document.get("address")
+    if stated is not None and stated != str(program_id):
+        click.echo(f"warning: the IDL says that it is of {stated}", err=True)
+    if output is not None:
+        found.save(output)
+    described = {
+        "program": found.program_id,
+        "address": found.address,
+        "origin": found.origin,
+        "file": output,
+        "idl": None if output else found.document,
+    }
+    where = f"{found.origin} account {found.address}"
+    emit(
+        described,
+        is_json=is_json,
+        table=lambda: f"wrote {output} from the {where}" if output else found.text,
+    )
 
 
 def _pair(text: str) -> tuple[str, str]:
