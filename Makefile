@@ -90,6 +90,11 @@ bench: $(VENV)/.dev ## measure against peers in the same run, print JSON
 pages: $(VENV)/.dev ## write the generated pages of docs/: programs, costs
 	$(BIN)/python -m scripts.pages
 
+.PHONY: docs
+docs: $(VENV)/.docs pages ## write the generated pages, build the site into .gdx/site; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --clean 2>&1 | grep -v "^INFO"
+	$(BIN)/python -m scripts.pages.check_site .gdx/site
+
 .PHONY: compute
 compute: $(VENV)/.dev ## measure compute units, batches per transaction and rent; write bench/compute*.json, docs/costs.md
 	$(BIN)/python bench/compute.py --write
@@ -97,6 +102,10 @@ compute: $(VENV)/.dev ## measure compute units, batches per transaction and rent
 .PHONY: compute-check
 compute-check: $(VENV)/.dev ## measure again: nothing may be off by more than 2 %, no budget that held be broken
 	$(BIN)/python bench/compute.py --check
+
+.PHONY: fuzz
+fuzz: $(VENV)/.dev ## random steps on the compiled programs against the naive model (MINUTES=10, SEED=n repeats a run)
+	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 .PHONY: lock
 lock: $(VENV)/.dev ## refresh requirements.lock
@@ -114,6 +123,10 @@ $(VENV)/bin/python:
 $(VENV)/.demo: $(VENV)/bin/python pyproject.toml requirements.lock
 	@echo "Installing GDX into $(VENV) …"
 	@$(PIP) $(CONSTRAINTS) -e '.[keepers,localnet,matcher,fast]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.dev pyproject.toml requirements.lock
+	@$(PIP) $(CONSTRAINTS) -e '.[docs]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml requirements.lock

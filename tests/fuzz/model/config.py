@@ -1,0 +1,163 @@
+"""The configuration: roles, pauses, versions, relayers, changes that wait."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from solders.pubkey import Pubkey
+
+from tests.programs.position_mgmt.exchange import BEAT, CONFIG, PAUSE_ALL
+from tests.programs.position_mgmt.model import Refused
+
+from . import vault
+from .book import Draft, Fields
+
+PROGRAM = "position_mgmt"
+NOBODY = Pubkey.default()
+
+
+def as_admin(tx: Draft, signer: Pubkey) -> Fields:
+    config = tx.edit(CONFIG)
+    if config["admin"] != signer:
+        raise Refused("NotAdmin")
+    return config
+
+
+def as_guard(tx: Draft, signer: Pubkey) -> Fields:
+    config = tx.edit(CONFIG)
+    if signer not in (config["admin"], config["guardian"]):
+        raise Refused("NotAdminOrGuardian")
+    return config
+
+
+def count_event(account: Fields) -> None:
+    account["event_sequence"] += 1
+
+
+def propose_change(tx: Draft, signer: Pubkey, change_hash: bytes) -> None:
+    config = as_admin(tx, signer)
+    config["pending_change_hash"] = change_hash
+    config["pending_change_not_before_ts"] = tx.now_ts + config["delay_seconds"]
+    count_event(config)
+
+
+def consume_change(tx: Draft, config: Fields, data: bytes, market: Pubkey | None = None) -> None:
+    """Lets a delayed instruction through when its data was proposed long enough ago."""
+    if config["delay_seconds"] == 0:
+        return
+    change_hash = sha256(data + (bytes(market) if market else b"")).digest()
+    if config["pending_change_hash"] != change_hash:
+        raise Refused("ChangeNotProposed")
+    if tx.now_ts < config["pending_change_not_before_ts"]:
+        raise Refused("DelayNotPassed")
+    config["pending_change_hash"], config["pending_change_not_before_ts"] = bytes(32), 0
+
+
+def propose_admin(tx: Draft, signer: Pubkey, new_admin: Pubkey) -> None:
+    config = as_admin(tx, signer)
+    if new_admin == NOBODY:
+        raise Refused("DefaultAddressRefused")
+    config["pending_admin"] = new_admin
+    config["pending_admin_not_before_ts"] = tx.now_ts + config["delay_seconds"]
+    count_event(config)
+
+
+def set_min_batch_size(tx: Draft, signer: Pubkey, least: int) -> None:
+    config = as_admin(tx, signer)
+    if least > 18:
+        raise Refused("MinBatchSizeTooLarge")
+    config["min_batch_size"] = least
+    count_event(config)
+
+
+def set_pause_bits(tx: Draft, signer: Pubkey, bits: int) -> None:
+    config = as_guard(tx, signer)
+    if bits & ~PAUSE_ALL:
+        raise Refused("UnknownPauseBit")
+    _require_restriction(config, signer, config["pause_bits"] & ~bits == 0)
+    config["pause_bits"], config["is_paused"] = bits, int(bits == PAUSE_ALL)
+    count_event(config)
+
+
+def set_allowed_versions(tx: Draft, signer: Pubkey, versions: int, data: bytes) -> None:
+    config = as_guard(tx, signer)
+    if versions & ~3:
+        raise Refused("UnknownVersionBit")
+    _require_restriction(config, signer, versions & ~config["allowed_batch_versions"] == 0)
+    if versions & ~config["ever_live_versions"]:
+        consume_change(tx, config, data)
+    config["allowed_batch_versions"] = versions
+    config["ever_live_versions"] |= versions
+    count_event(config)
+
+
+def _require_restriction(config: Fields, signer: Pubkey, is_narrower: bool) -> None:
+    if signer != config["admin"] and not is_narrower:
+        raise Refused("GuardianMayOnlyRestrict")
+
+
+def approve_relayer(tx: Draft, signer: Pubkey, relayer: Pubkey, data: bytes) -> None:
+    config = as_admin(tx, signer)
+    consume_change(tx, config, data)
+    if relayer == NOBODY:
+        raise Refused("DefaultAddressRefused")
+    if relayer in config["approved_relayers"]:
+        raise Refused("RelayerAlreadyApproved")
+    if NOBODY not in config["approved_relayers"]:
+        raise Refused("TooManyRelayers")
+    config["approved_relayers"][config["approved_relayers"].index(NOBODY)] = relayer
+    count_event(config)
+
+
+def revoke_relayer(tx: Draft, signer: Pubkey, relayer: Pubkey) -> None:
+    config = as_guard(tx, signer)
+    if relayer == config["active_relayer"]:
+        raise Refused("ActiveRelayerNotRevocable")
+    config["approved_relayers"][_place(config, relayer)] = NOBODY
+    count_event(config)
+
+
+def set_active_relayer(tx: Draft, signer: Pubkey, relayer: Pubkey) -> None:
+    config = as_guard(tx, signer)
+    _activate(config, relayer)
+    count_event(config)
+
+
+def beat(tx: Draft, signer: Pubkey) -> None:
+    config = tx.read(CONFIG)
+    if config["active_relayer"] != signer:
+        raise Refused("WrongRelayer")
+    _beat(tx, config)
+
+
+def take_over(tx: Draft, signer: Pubkey) -> None:
+    config = tx.edit(CONFIG)
+    if tx.slot - tx.read(BEAT)["slot"] <= config["takeover_slots"]:
+        raise Refused("RelayerAlive")
+    _activate(config, signer)
+    _beat(tx, config)
+    count_event(config)
+
+
+def _activate(config: Fields, relayer: Pubkey) -> None:
+    _place(config, relayer)
+    config["active_relayer"] = relayer
+    config["relayer_epoch"] += 1
+
+
+def _beat(tx: Draft, config: Fields) -> None:
+    said = {"relayer": config["active_relayer"], "epoch": config["relayer_epoch"]}
+    tx.edit(BEAT).update(said, slot=tx.slot, ts=tx.now_ts)
+
+
+def _place(config: Fields, relayer: Pubkey) -> int:
+    if relayer == NOBODY:
+        raise Refused("DefaultAddressRefused")
+    if relayer not in config["approved_relayers"]:
+        raise Refused("RelayerNotApproved")
+    places: list[Pubkey] = config["approved_relayers"]
+    return places.index(relayer)
+
+
+def accept_admin(tx: Draft, signer: Pubkey) -> None:
+    vault.accept_admin(tx.edit(CONFIG), signer, tx.now_ts)
