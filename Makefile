@@ -92,7 +92,7 @@ pages: $(VENV)/.dev ## write the generated pages of docs/: programs, costs
 
 .PHONY: docs
 docs: $(VENV)/.docs pages ## write the generated pages, build the site into .gdx/site; a warning is an error
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --clean 2>&1 | grep -v "^INFO"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --clean
 	$(BIN)/python -m scripts.pages.check_site .gdx/site
 
 .PHONY: compute

@@ -64,6 +64,18 @@ def type_name(kind: Any) -> str:
     return f"{type_name(kind['option'])} or none"
 
 
+@cache
+def own_names(program: str) -> dict[str, set[str]]:
+    """Names of a program's own accounts and of its events."""
+    document = json.loads((ROOT / f"idl/{program}.json").read_text())
+    accounts = import_module(f"gdx_sdk._generated.{program}.accounts")
+    names = {entry["name"] for entry in document["accounts"]}
+    return {
+        "accounts": {name for name in names if PROGRAM_IDS[program] == getattr(accounts, name).PROGRAM_ID},
+        "events": {entry["name"] for entry in document.get("events", [])},
+    }
+
+
 class ProgramPage:
     """One program's page."""
 
@@ -102,7 +114,7 @@ class ProgramPage:
 
     def _is_own(self, entry: dict[str, Any]) -> bool:
         """IDLs list accounts of other programs too, where an instruction reads them."""
-        return bool(PROGRAM_IDS[self.program] == getattr(self.client.accounts, entry["name"]).PROGRAM_ID)
+        return entry["name"] in own_names(self.program)["accounts"]
 
     def _account(self, name: str) -> str:
         generated = getattr(self.client.accounts, name)
@@ -144,7 +156,7 @@ class ProgramPage:
         rows = [
             (
                 f"`{one['name']}`" + (" (optional)" if one.get("optional") else ""),
-                self._account_link(types.get(one["name"], "")),
+                self._link("accounts", types.get(one["name"], "")),
                 " ".join(word for word in ("signer", "writable") if one.get(word)),
                 self._address(one, types.get(one["name"], "")),
                 sentence(one.get("docs")),
@@ -165,7 +177,7 @@ class ProgramPage:
     def _outcomes(self, name: str) -> Iterator[str]:
         seen = self.seen.get(name, {"errors": [], "events": []})
         if seen["events"]:
-            links = ", ".join(f"[{event}](#{event.lower()})" for event in seen["events"])
+            links = ", ".join(self._link("events", event) for event in seen["events"])
             yield f"Events: {links}\n"
         if seen["errors"]:
             yield (
@@ -180,13 +192,12 @@ class ProgramPage:
         page = "" if program == self.program else f"{program}.md"
         return f"[{label}]({page}#errors)"
 
-    def _account_link(self, type_name: str) -> str:
-        """Where an account's type is described: on this page, on another program's, or nowhere."""
-        generated = getattr(self.client.accounts, type_name, None)
-        if generated is None:
-            return type_name
-        home = name_of(generated.PROGRAM_ID)
-        return f"[{type_name}]({'' if home == self.program else home + '.md'}#{type_name.lower()})"
+    def _link(self, kind: str, name: str) -> str:
+        """Where an account or an event is described: on this page, on another program's, or nowhere."""
+        homes = [self.program, *PROGRAM_IDS]
+        home = next((home for home in homes if name in own_names(home)[kind]), None)
+        page = "" if home == self.program else f"{home}.md"
+        return f"[{name}]({page}#{name.lower()})" if home else name
 
     def _address(self, account: dict[str, Any], type_name: str) -> str:
         if address := account.get("address"):
