@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from solders.pubkey import Pubkey
 
@@ -163,7 +164,7 @@ def capacities(settling: Settling) -> dict[str, Row]:
     }
 
 
-def measure() -> dict[str, dict]:
+def measure() -> dict[str, Any]:
     """`settle_batch_units` and `one_warm_table` (largest batches)."""
     market = make_market()
     settling = Settling(market, market.traders(PEOPLE, 100_000 * USDT))

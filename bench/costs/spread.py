@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from random import Random
 from statistics import median_low
+from typing import Any
 
 from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.pubkey import Pubkey
@@ -209,7 +210,7 @@ def busiest_first(crowd: Crowd, weights: Sequence[int]) -> list[Pubkey]:
     return sorted(crowd.positions, key=lambda position: (-seen[position], bytes(position)))
 
 
-def measure() -> dict[str, dict]:
+def measure() -> dict[str, Any]:
     """{flow and placement: {version: {what: distribution}}}"""
     crowd = Crowd(make_market())
     weights = [10**9 // rank for rank in range(1, USERS + 1)]

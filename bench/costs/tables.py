@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.hash import Hash
+from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.signature import Signature
@@ -48,7 +49,7 @@ def make_table(chain: Chain, authority: Keypair, keys: Sequence[Pubkey]) -> Addr
     return table
 
 
-def budgeted(call: Call) -> list:
+def budgeted(call: Call) -> list[Instruction]:
     """With the two budget instructions that a relayer sends."""
     return with_budget([call.instruction], compute_unit_limit=400_000, priority_fee_microlamports=1)
 
