@@ -134,7 +134,7 @@ class ProgramPage:
             rows = [
                 (index, f"`{one['name']}`", _docs(one)) for index, one in enumerate(entry["type"]["variants"])
             ]
-            return f"### {name}\n\n{docs}" + table(("value", "name", ""), rows)
+            return f"### {name}\n\n{docs}" + table(("value", "name", ""), values)
         rows = [(f"`{one['name']}`", type_name(one["type"]), _docs(one)) for one in entry["type"]["fields"]]
         return f"### {name}\n\n{docs}" + table(("field", "type", ""), rows)
 
