@@ -131,9 +131,8 @@ class ProgramPage:
         entry = self.types[name]
         docs = f"{sentence(entry['docs'])}\n\n" if entry.get("docs") else ""
         if entry["type"]["kind"] == "enum":
-            rows = [
-                (index, f"`{one['name']}`", _docs(one)) for index, one in enumerate(entry["type"]["variants"])
-            ]
+            variants = enumerate(entry["type"]["variants"])
+            values = [(index, f"`{one['name']}`", _docs(one)) for index, one in variants]
             return f"### {name}\n\n{docs}" + table(("value", "name", ""), values)
         rows = [(f"`{one['name']}`", type_name(one["type"]), _docs(one)) for one in entry["type"]["fields"]]
         return f"### {name}\n\n{docs}" + table(("field", "type", ""), rows)

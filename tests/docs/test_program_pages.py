@@ -11,6 +11,7 @@ import pytest
 
 from gdx_sdk.programs import PROGRAM_IDS
 from scripts.pages import all_pages
+from scripts.pages.program_page import ProgramPage
 from scripts.pages.rust_accounts import account_types
 from tests.docs.worked_examples import EXAMPLES
 
@@ -62,6 +63,18 @@ def test_offsets_and_sizes_are_those_of_the_layout() -> None:
     section = text.split("\n### UserPosition\n")[1].split("\n### ")[0]
     assert "256 bytes" in section
     assert "| 104 | `size` | i64 | 1e-8 base units, + long, − short. |" in section
+
+
+def test_an_enum_is_listed_with_its_values() -> None:
+    page = ProgramPage("oracle")
+    variants = [{"name": "Low", "docs": ["The least."]}, {"name": "High"}]
+    page.types["Level"] = {"type": {"kind": "enum", "variants": variants}}
+    assert page._record("Level").splitlines()[2:] == [
+        "| value | name |  |",
+        "| --- | --- | --- |",
+        "| 0 | `Low` | The least. |",
+        "| 1 | `High` |  |",
+    ]
 
 
 def test_the_errors_of_an_instruction_are_those_that_tests_saw() -> None:
