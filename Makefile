@@ -96,8 +96,9 @@ docs: $(VENV)/.docs pages ## write the generated pages, build the site into .gdx
 	$(BIN)/python -m scripts.pages.check_site .gdx/site
 
 .PHONY: compute
-compute: $(VENV)/.dev ## measure compute units, batches per transaction and rent; write bench/compute*.json, docs/costs.md
+compute: $(VENV)/.dev ## measure compute units, batches per transaction and rent; write the figures and the generated pages
 	$(BIN)/python bench/compute.py --write
+	$(BIN)/python -m scripts.pages
 
 .PHONY: compute-check
 compute-check: $(VENV)/.dev ## measure again: nothing may be off by more than 2 %, no budget that held be broken
