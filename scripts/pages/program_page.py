@@ -119,13 +119,9 @@ class ProgramPage:
     def _account(self, name: str) -> str:
         generated = getattr(self.client.accounts, name)
         entry = self.types[name]
-        rows = [
-            (generated.OFFSETS[field["name"]], f"`{field['name']}`", type_name(field["type"]), _docs(field))
-            for field in entry["type"]["fields"]
-        ]
         head = f"### {name}\n\n{sentence(entry.get('docs'))}\n\n" if entry.get("docs") else f"### {name}\n\n"
         tag = f"{generated.SIZE} bytes, discriminator `{generated.DISCRIMINATOR.hex()}`.\n\n"
-        return head + tag + table(("offset", "field", "type", ""), rows)
+        return head + tag + self._fields(generated, entry)
 
     def _record(self, name: str) -> str:
         entry = self.types[name]
@@ -134,8 +130,27 @@ class ProgramPage:
             variants = enumerate(entry["type"]["variants"])
             values = [(index, f"`{one['name']}`", _docs(one)) for index, one in variants]
             return f"### {name}\n\n{docs}" + table(("value", "name", ""), values)
+        generated = getattr(self.client.types, name, None)
+        if generated is not None and getattr(generated, "SIZE", None):
+            tag = f"{generated.SIZE} bytes.\n\n"
+            return f"### {name}\n\n{docs}{tag}" + self._fields(generated, entry)
         rows = [(f"`{one['name']}`", type_name(one["type"]), _docs(one)) for one in entry["type"]["fields"]]
         return f"### {name}\n\n{docs}" + table(("field", "type", ""), rows)
+
+    def _fields(self, generated: Any, entry: dict[str, Any]) -> str:
+        """Fields of a record of fixed size, with where each begins and how long it is."""
+        layout = {field.name: field for field in generated.LAYOUT.fields}
+        rows = [
+            (
+                layout[one["name"]].offset,
+                layout[one["name"]].size,
+                f"`{one['name']}`",
+                type_name(one["type"]),
+                _docs(one),
+            )
+            for one in entry["type"]["fields"]
+        ]
+        return table(("offset", "bytes", "field", "type", ""), rows)
 
     def _nested_types(self) -> list[str]:
         """Types that an account, an instruction or an event of this page names, and what those name."""

@@ -62,7 +62,7 @@ def test_offsets_and_sizes_are_those_of_the_layout() -> None:
     text = (PAGES / "position_mgmt.md").read_text()
     section = text.split("\n### UserPosition\n")[1].split("\n### ")[0]
     assert "256 bytes" in section
-    assert "| 104 | `size` | i64 | 1e-8 base units, + long, − short. |" in section
+    assert "| 104 | 8 | `size` | i64 | 1e-8 base units, + long, − short. |" in section
 
 
 def test_an_enum_is_listed_with_its_values() -> None:
