@@ -186,22 +186,26 @@ def liquidate(
         naive_money.fill(one, ledger, sign * taken, sign * quote)
         account["realized_pnl"] += one["collateral_atoms"] - held
     fee = naive_money.liquidation_fee(worth, market["liquidation_fee_ppm"], money["collateral_atoms"])
-    insured = ceil(fee * Fraction(config["insurance_share_bps"], m.BPS))
-    naive_money.charge_insurance(money, ledger, insured)
-    naive_money.move_collateral(money, ledger, insured - fee)
-    naive_money.move_collateral(taker_money, ledger, fee - insured)
+    _share_fee(money, taker_money, ledger, fee, config)
     naive_money.settle_overdraft(money, ledger, m.side_of(before))
     naive_money.settle_overdraft(taker_money, ledger, m.side_of(taker_before))
-    after = taker_money["size_e8"]
     mark = market["mark_price_e6"] or price
-    if m.adds_risk(taker_before, after):
-        if abs(after) > market["max_position_size_e8"]:
+    if m.adds_risk(taker_before, taker_money["size_e8"]):
+        if abs(taker_money["size_e8"]) > market["max_position_size_e8"]:
             raise Refused("PositionTooLarge")
         m.require_initial_margin(taker_money, market, taker["leverage"], (mark, price))
     m.store_position(position, money, market, mark, tx.now_ts)
     m.store_position(taker, taker_money, market, mark, tx.now_ts)
     m.store_market(market, ledger)
     market["event_sequence"] += 1
+
+
+def _share_fee(payer: Account, taker: Account, ledger: Account, fee: int, config: Fields) -> None:
+    """The market's insurance gets its share, rounded up, the liquidator the rest."""
+    insured = ceil(fee * Fraction(config["insurance_share_bps"], m.BPS))
+    naive_money.charge_insurance(payer, ledger, insured)
+    naive_money.move_collateral(payer, ledger, insured - fee)
+    naive_money.move_collateral(taker, ledger, fee - insured)
 
 
 def _most(money: Account, ledger: Account, market: Fields, price: int) -> int:

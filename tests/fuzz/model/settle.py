@@ -91,11 +91,13 @@ class Run:
             raise Refused("BadPositionAccounts", place)
         return Party(account, m.position_money(account), account["size"], m.side_of(account["size"]))
 
-    def fill(self, party: Party, size: int, quote: int, fee: int) -> None:
+    def fill(self, party: Party, size: int, quote: int, fee: int, place: str) -> None:
         before = party.money["collateral_atoms"]
         naive_money.fill(party.money, self.ledger, size, quote)
         party.account["realized_pnl"] += party.money["collateral_atoms"] - before
         naive_money.charge_fee(party.money, self.ledger, fee)
+        for amount in (*party.money.values(), *self.ledger.values()):
+            m.fits(amount, place)
 
     def finish(self, party: Party, place: str) -> bool:
         """Checks what the batch left of a position and stores it; whether it added risk."""
@@ -242,7 +244,7 @@ def _settle_trade(run: Run, trade: naive_batch.NaiveTrade, number: int, parties:
         run.slippage += run.check_band(sign * size, quote, worth, place)
         lost = naive_money.slippage_loss(sign * size, quote, run.prices.low_e6, run.prices.high_e6)
         before = party.money["size_e8"]
-        run.fill(party, sign * size, quote, fee)
+        run.fill(party, sign * size, quote, fee, place)
         party.net = party.net.plus(sign * size, quote, fee, worth)
         after = party.money["size_e8"]
         party.side = m.side_of(after) or party.side
@@ -290,7 +292,7 @@ def _settle_net(run: Run, party: Party, net: Net, place: str) -> bool:
     opened = naive_money.net_fill_quote(net.size, net.quote, run.prices.index_e6, market["price_band_bps"])
     naive_money.move_collateral(party.money, run.ledger, opened - net.quote)
     party.account["realized_pnl"] += opened - net.quote
-    run.fill(party, net.size, opened, net.fee)
+    run.fill(party, net.size, opened, net.fee, place)
     party.net = net
     return run.finish(party, place)
 
