@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import groupby
 from types import ModuleType
 
 
@@ -14,26 +18,27 @@ class ApiPage:
     name: str
     title: str
     module: str
-    introduction: str
+    more: str = ""
 
 
 PAGES = (
-    ApiPage("client", "Client", "gdx_sdk.client", "Connects to a cluster: reads, sends, waits."),
-    ApiPage("instructions", "Instructions", "gdx_sdk.instructions", "Pure: nothing here sends anything."),
+    ApiPage("client", "Client", "gdx_sdk.client"),
+    ApiPage("instructions", "Instructions", "gdx_sdk.instructions"),
     ApiPage("accounts", "Accounts", "gdx_sdk.accounts", "Offsets are on the pages of the programs."),
-    ApiPage("pdas", "Addresses", "gdx_sdk.pdas", "Every address is derived, none is configured."),
-    ApiPage("batch", "Batches and proofs", "gdx_sdk.batch", "The bytes are in [batches](../batches.md)."),
-    ApiPage("math", "Maths", "gdx_sdk.math", "Exact integers, equal to the programs."),
-    ApiPage("units", "Units", "gdx_sdk.units", "Decimals come in and go out here, and nowhere else."),
-    ApiPage("validity", "Oracle validity", "gdx_sdk.validity", "What may be done on which price."),
+    ApiPage("pdas", "Addresses", "gdx_sdk.pdas"),
+    ApiPage("batch", "Batches and proofs", "gdx_sdk.batch", "And in [batches](../batches.md)."),
+    ApiPage("math", "Maths", "gdx_sdk.math", "The rules in words are in [the protocol](../protocol.md)."),
+    ApiPage("units", "Units", "gdx_sdk.units"),
+    ApiPage("validity", "Oracle validity", "gdx_sdk.validity"),
     ApiPage("events", "Events", "gdx_sdk.events", "Their fields are on the pages of the programs."),
-    ApiPage("errors", "Errors", "gdx_sdk.errors", "One tree; a class per error of each program below it."),
-    ApiPage("tx", "Transactions", "gdx_sdk.tx", "From instructions to signed bytes, without a network."),
-    ApiPage("idlgen", "Generator", "gdx_sdk.idlgen", "`gdx idl generate` calls it."),
-    ApiPage("plugins", "Plugins", "gdx_sdk.plugins", "Matchers and keepers of your own."),
-    ApiPage("testing", "Testing", "gdx_sdk.testing", "Fakes for your own tests."),
-    ApiPage("localnet", "Local chain", "gdx_localnet", "A chain of your own, embedded or a validator."),
+    ApiPage("errors", "Errors", "gdx_sdk.errors"),
+    ApiPage("tx", "Transactions", "gdx_sdk.tx"),
+    ApiPage("idlgen", "Generator", "gdx_sdk.idlgen", "More is in [IDLs and clients](../idl.md)."),
+    ApiPage("plugins", "Plugins", "gdx_sdk.plugins"),
+    ApiPage("testing", "Testing", "gdx_sdk.testing"),
+    ApiPage("localnet", "Local chain", "gdx_localnet"),
 )
+_DRAWN = re.compile(r"\S {2,}\S|[├└]|^ {4}|^from \S+ import", re.M)
 
 
 def public_names(module_name: str) -> list[str]:
@@ -52,6 +57,15 @@ def shown(value: object) -> str:
     return f"bytes `{value.hex()}`" if isinstance(value, bytes) else f"`{value!r}`"
 
 
+def paragraphs(said: list[str]) -> Iterator[str]:
+    """Paragraphs of a docstring; what is drawn with spaces, and code, stays as it is."""
+    for is_drawn, texts in groupby(said, key=lambda text: bool(_DRAWN.search(text))):
+        if is_drawn:
+            yield "```text\n" + "\n\n".join(texts) + "\n```"
+        else:
+            yield from (text.replace("``", "`") for text in texts)
+
+
 def render(page: ApiPage) -> str:
     """The page as it has to be: constants in a table, then functions and classes."""
     module = import_module(page.module)
@@ -59,7 +73,8 @@ def render(page: ApiPage) -> str:
     constants = {
         name: value for name, value in members.items() if isinstance(value, int | bytes | str | dict)
     }
-    blocks = [f"# {page.title}", f"`{page.module}`. {page.introduction}"]
+    said = (inspect.getdoc(module) or "").split("\n\n")
+    blocks = [f"# {page.title}", f"`{page.module}`", *paragraphs(said), *filter(None, [page.more])]
     if constants:
         rows = [f"| `{name}` | {shown(value)} |" for name, value in constants.items()]
         blocks.append("\n".join(["| constant | value |", "|---|---|", *rows]))
