@@ -152,9 +152,10 @@ class Crowd:
     """10,000 users; those whose trades are settled get their accounts when it comes to that."""
 
     market: Market
+    count: int = USERS
 
     def __post_init__(self) -> None:
-        users = [self.market.chain.new_key() for _ in range(USERS)]
+        users = [self.market.chain.new_key() for _ in range(self.count)]
         self.owners = {self._position(owner): owner for owner in users}
         self.positions = list(self.owners)
         self.opened: set[Pubkey] = set()

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from bench import compute
-from bench.costs import compare, page, sizes, suite
+from bench.costs import batches, compare, page, sizes, spread, suite
+from gdx_sdk.batch import Trade
 from gdx_sdk.programs import PROGRAM_IDS, load
 from tests.programs.harness.chain import Chain
 from tests.programs.harness.codec import idl
 from tests.programs.harness.vault_world import VaultWorld
+from tests.programs.position_mgmt.market import V1, V2
 
 SENT: dict[str, Any] = json.loads(compute.SENT.read_text())
 BATCHES: dict[str, Any] = json.loads(compute.BATCHES.read_text())
@@ -92,6 +94,33 @@ def test_samples_of_several_processes_add_up(tmp_path: Path) -> None:
         "oracle": {"publish_price": {"min": 5, "median": 7, "max": 7, "cases": 4}}
     }
     assert called == {}
+
+
+@pytest.mark.parametrize("version", [V1, V2])
+def test_a_cut_batch_is_full_and_settles(version: int) -> None:
+    crowd = spread.Crowd(batches.make_market(), 520)
+    placement = spread.Placement(crowd.market, crowd.positions)
+    assert [len(table.addresses) for table in placement.tables] == [256, 256, 5 + 520 - 2 * 251]
+    flow, waiting = spread.Flow(crowd.market, crowd.positions, [1] * 520, seed=3), list[Trade]()
+    cut = placement.cut(version, flow, waiting)
+    assert len(cut.tables) > 1, "the users are spread"
+    assert placement.usage(version, cut.trades)[0]
+    assert not placement.usage(version, [*cut.trades, *waiting[:2]])[0], "two more trades do not fit"
+    assert crowd.settle(cut) > 0
+
+
+def test_a_table_that_holds_one_position_is_not_worth_its_bytes() -> None:
+    crowd = spread.Crowd(batches.make_market(), 520)
+    placement = spread.Placement(crowd.market, crowd.positions)
+    first, second = placement.tables[:2]
+    in_first, in_second = crowd.positions[:3], crowd.positions[251:253]
+    assert placement.tables_for([*in_first, in_second[0]]) == [first]
+    assert placement.tables_for([*in_first, *in_second]) == [first, second]
+
+
+def test_a_summary_is_made_of_values() -> None:
+    shown = spread.summary([5, 1, 9, 3, 7, 2])
+    assert shown == {"min": 1, "p10": 1, "median": 3, "p90": 7, "max": 9}
 
 
 def test_rent_is_what_the_chain_asks() -> None:
