@@ -86,11 +86,11 @@ class BatchHeader:
 
 def decode_header(data: bytes) -> BatchHeader:
     """Read and check the header; `CodecError` names offset and rule."""
+    if data and data[0] not in VERSIONS:
+        raise malformed("version", 0, data[0], "must be 1 or 2")
     if len(data) < ENTRIES_OFFSET:
         raise malformed("header", len(data), len(data), f"must be at least {ENTRIES_OFFSET} bytes")
     header = BatchHeader(*_HEADER.unpack_from(data))
-    if header.version not in VERSIONS:
-        raise malformed("version", 0, header.version, "must be 1 or 2")
     if header.flags & ~(FLAG_FLUSH | FLAG_HEARTBEAT):
         raise malformed("flags", 1, header.flags, "bits 2 to 7 must be 0")
     if header.sequence == 0:
@@ -104,6 +104,8 @@ def decode_header(data: bytes) -> BatchHeader:
         raise malformed("root", 46, header.root.hex(), "must be zeros in a heartbeat")
     if header.is_heartbeat and header.executed_to_delta_ms:
         raise malformed("executed_to_delta_ms", 88, header.executed_to_delta_ms, "must be 0 in a heartbeat")
+    if header.is_heartbeat and len(data) > ENTRIES_OFFSET:
+        raise malformed("entries", ENTRIES_OFFSET, len(data) - ENTRIES_OFFSET, "a heartbeat has no entries")
     return header
 
 

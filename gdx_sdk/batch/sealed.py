@@ -217,7 +217,6 @@ def decode_batch(data: bytes, market: Pubkey, positions: Sequence[Pubkey]) -> De
         fills = decode_fills(reader, header, ordered)
     else:
         entries = decode_entries(reader, header, ordered)
-    reader.end()
     return DecodedBatch(header, market, ordered, data[PAYLOAD_OFFSET:], fills, entries)
 
 

@@ -111,16 +111,16 @@ def decode_fills(
         price += reader.signed("price_delta")
         if not 1 <= price <= I64_MAX:
             raise malformed("price_delta", start, price, "the price must be positive and fit in i64")
-        size = _read_size(reader)
-        start, step = reader.offset, reader.varint("trade_id_delta")
-        trade_id += step
-        if trade_id > U64_MAX or (number and step == 0):
-            raise malformed("trade_id_delta", start, step, "trade ids must increase and fit in u64")
-        start, step = reader.offset, reader.varint("time_delta")
-        at_ms += step
+        size, id_step, time_step = _read_steps(reader, is_first=number == 0)
+        trade_id, at_ms = trade_id + id_step, at_ms + time_step
+        if trade_id > U64_MAX:
+            raise malformed("trade_id_delta", reader.offset, trade_id, "the trade id must fit in u64")
+        if at_ms > U64_MAX:
+            raise malformed("time_delta", reader.offset, at_ms, "the time must fit in u64")
         if at_ms > header.executed_to_ms:
-            raise malformed("time_delta", start, step, "must not pass the header's executed_to")
+            raise malformed("time_delta", reader.offset, at_ms, "must not pass the header's executed_to")
         fills.append(FillRecord(trade_id, positions[taker], positions[maker], side, price, size, at_ms))
+    reader.end()
     if not all(used):
         unused = used.index(False)
         raise malformed("positions", reader.offset, unused, "every position account must be used")
@@ -141,8 +141,15 @@ def _read_parties(reader: PayloadReader, position_count: int) -> tuple[int, int,
     return taker, maker, side
 
 
-def _read_size(reader: PayloadReader) -> int:
-    start, size = reader.offset, reader.varint("size")
-    if not 1 <= size <= I64_MAX:
-        raise malformed("size", start, size, "must be positive and fit in i64")
-    return size
+def _read_steps(reader: PayloadReader, *, is_first: bool) -> tuple[int, int, int]:
+    """Size, id step and time step; their own rules once all three are read, as the program does."""
+    size_at, size = reader.offset, reader.varint("size")
+    if size > I64_MAX:
+        raise malformed("size", size_at, size, "must fit in i64")
+    id_at, id_step = reader.offset, reader.varint("trade_id_delta")
+    time_step = reader.varint("time_delta")
+    if size == 0:
+        raise malformed("size", size_at, size, "must be positive")
+    if id_step == 0 and not is_first:
+        raise malformed("trade_id_delta", id_at, id_step, "trade ids must increase")
+    return size, id_step, time_step

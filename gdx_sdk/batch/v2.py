@@ -16,6 +16,7 @@ from solders.pubkey import Pubkey
 from gdx_sdk.batch.header import BatchHeader
 from gdx_sdk.batch.trade import Trade
 from gdx_sdk.batch.varint import PayloadReader, encode_varint, malformed, varint_length, zigzag
+from gdx_sdk.errors import CodecError
 from gdx_sdk.units import I64_MAX
 
 
@@ -84,7 +85,8 @@ def decode_entries(
     reader: PayloadReader, header: BatchHeader, positions: Sequence[Pubkey]
 ) -> tuple[NetEntry, ...]:
     """Read one entry per position and check the sums; `CodecError` names offset and rule."""
-    entries = []
+    entries: list[NetEntry] = []
+    fills = 0
     for position in positions:
         size, quote, fee = reader.signed("size_delta"), reader.signed("quote_delta"), reader.signed("fee")
         start, turnover = reader.offset, reader.varint("turnover")
@@ -93,22 +95,29 @@ def decode_entries(
         start, fill_count = reader.offset, reader.varint("fill_count")
         if fill_count == 0:
             raise malformed("fill_count", start, 0, "every position account must be used")
+        fills += fill_count
+        if fills > 2 * header.trade_count:
+            raise _wrong_fills(start, fills, header)
         entries.append(NetEntry(position, size, quote, fee, turnover, fill_count))
-    _check_sums(entries, header, reader.offset)
+    reader.end()
+    if fills != 2 * header.trade_count:
+        raise _wrong_fills(reader.offset, fills, header)
+    _check_sums(entries, reader.offset)
     return tuple(entries)
 
 
-def _check_sums(entries: Sequence[NetEntry], header: BatchHeader, offset: int) -> None:
+def _wrong_fills(offset: int, fills: int, header: BatchHeader) -> CodecError:
+    rule = f"the fill counts of a batch must sum to twice its trade count {header.trade_count}"
+    return malformed("fill_count", offset, fills, rule)
+
+
+def _check_sums(entries: Sequence[NetEntry], offset: int) -> None:
     size = sum(entry.size_delta_e8 for entry in entries)
     quote = sum(entry.quote_delta_atoms for entry in entries)
     fee = sum(entry.fee_atoms for entry in entries)
-    fills = sum(entry.fill_count for entry in entries)
     if size:
         raise malformed("size_delta", offset, size, "the size deltas of a batch must sum to 0")
     if quote:
         raise malformed("quote_delta", offset, quote, "the quote deltas of a batch must sum to 0")
     if fee < 0:
         raise malformed("fee", offset, fee, "the fees of a batch must not sum to less than 0")
-    if fills != 2 * header.trade_count:
-        rule = f"the fill counts of a batch must sum to twice its trade count {header.trade_count}"
-        raise malformed("fill_count", offset, fills, rule)

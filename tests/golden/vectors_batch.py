@@ -8,6 +8,7 @@ from typing import Any
 
 import naive_money
 from naive_batch import NaiveTrade, batch_id, encode, proof_of, root_of
+from naive_decoder import KINDS, kind_of
 
 Case = dict[str, Any]
 MARKET = sha256(b"gdx/golden/market").digest()
@@ -24,6 +25,10 @@ def files() -> dict[str, dict[str, Any]]:
         "batch_refused": {
             "about": "bytes that must be refused, and why",
             "cases": _refused(Random("gdx/refused")),
+        },
+        "batch_flips": {
+            "about": "what becomes of valid batches with one bit changed, or cut short",
+            "cases": _flips(Random("gdx/flips")),
         },
         "batch_ids": {"about": "one market's chain of batches", "cases": _chain(Random("gdx/batch_ids"))},
     }
@@ -201,3 +206,24 @@ def _refused(rng: Random) -> list[Case]:
 def _bump(data: bytes, offset: int) -> bytes:
     """`data` with the zig-zag varint at `offset` off by one."""
     return data[:offset] + bytes([data[offset] ^ 2]) + data[offset + 1 :]
+
+
+LETTERS = dict(zip(("ok", *KINDS), ".abcdefghijklmnopqrstuvwxyz", strict=False))
+
+
+def _flips(rng: Random) -> list[Case]:
+    """Each batch with an outcome, one letter, for each bit changed and for each length it is cut to."""
+    cases = []
+    for version, count, players in [(1, 1, 2), (1, 3, 3), (1, 8, 5), (2, 1, 2), (2, 3, 3), (2, 8, 5), (1, 0, 0)]:
+        keys = make_positions(rng, players)
+        trades = make_trades(rng, count, keys) if count else []
+        previous = rng.randbytes(32)
+        case = _case(version, rng.randint(2, 2**30), previous, trades, epoch=3, flags=0 if trades else 2)
+        del case["annotated"]
+        data, positions = bytes.fromhex(case["data"]), len(case["positions"])
+        bits = (LETTERS[kind_of(data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :], positions)]
+                for at in range(len(data)) for bit in range(8))
+        cuts = (LETTERS[kind_of(data[:length], positions)] for length in range(len(data)))
+        letters = {letter: kind for kind, letter in LETTERS.items()}
+        cases.append(case | {"letters": letters, "bits": "".join(bits), "cuts": "".join(cuts)})
+    return cases
