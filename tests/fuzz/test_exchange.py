@@ -19,10 +19,17 @@ from .steps import RULES
 
 FIXED_SEED = 20_261_121
 FIXED_STEPS = 4_000
-NEVER_OK = {"hostile_call", "open_account_again"}
+NEVER_OK = {"hostile_call", "nonce_first", "open_account_again", "settle_misplaced"}
 NEVER_REFUSED = {"donate", "undelegate", "pass_time", "pass_hours", "post_fallback"}
 NEVER_REFUSED |= {"propose_change", "propose_vault_admin", "propose_feed_authority", "set_fallback"}
-NEVER_REFUSED |= {"reopen_vault", "restore_feed", "restore_trading", "heartbeat", "leave"}
+NEVER_REFUSED |= {
+    "reopen_vault",
+    "restore_feed",
+    "restore_trading",
+    "heartbeat",
+    "leave",
+    "publish_everywhere",
+}
 CREATED = ("collateral_vault.create_vault", "oracle.create_feed", "funding_rate.create_funding")
 CREATED += ("position_mgmt.create_config", "position_mgmt.create_market", "collateral_vault.open_account")
 MOVES = ("create_pool", "draw_insurance", "fund_insurance", "lock", "release", "sweep_fees")

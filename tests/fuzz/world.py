@@ -177,12 +177,12 @@ class World:
         self._count(call, error or "ok")
         return error
 
-    def refused(self, call: Call, *errors: str) -> None:
-        """A call that must fail, with one of `errors` if any are given, and change nothing."""
-        found, logs = self._send([call.instruction])
+    def refused(self, call: Call, *errors: str, behind: Instruction | None = None) -> None:
+        """A call, in second place perhaps, that must fail with one of `errors` and change nothing."""
+        found, logs = self._send([*([behind] if behind else []), call.instruction])
         if found is None:
             raise Difference(f"hostile {call.name} succeeded: {call}")
-        if errors and found not in [expected_failure(error, call.program) for error in errors]:
+        if found not in [expected_failure(error, call.program) for error in errors]:
             raise Difference(
                 f"hostile {call.name}: {describe(found)} is none of {errors}\n" + "\n".join(logs)
             )

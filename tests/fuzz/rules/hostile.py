@@ -385,6 +385,23 @@ def batch_unsigned(scene: Scene) -> tuple[Call, str] | None:
     return call.without_signature_of("relayer"), "AccountNotSigner"
 
 
+@rule(2, which=Whole(0, 4), market=MARKET)
+def nonce_first(world: World, which: int, market: int) -> None:
+    """An admin's signed call that lay in a drawer, behind a durable nonce."""
+    config, state = world.fields(CONFIG), world.fields(vault.STATE)
+    feed = world.markets[market].publishing
+    authority = world.fields(feed.address)["authority"]
+    calls = [
+        world.exchange.set_pause_bits(0, config["admin"]),
+        world.markets[market].set_market_limits().but(admin=config["admin"]),
+        world.vault.set_vault_pause(0, state["admin"]),
+        FundingWorld(world.markets[market]).set_max_rate(1).but(admin=config["admin"]),
+        feed.set_limits().but(authority=authority),
+    ]
+    signer = [config["admin"], config["admin"], state["admin"], config["admin"], authority][which]
+    world.refused(calls[which], "DurableNonceRefused", behind=world.chain.nonce_first(signer))
+
+
 def for_admin(name: str, build: Callable[[World], Call], error: str, account: str = "admin") -> None:
     """What only an admin may, by a user."""
     ATTACKS[name] = lambda scene: (build(scene.world).but(**{account: scene.user.owner}), error)

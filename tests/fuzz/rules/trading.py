@@ -29,7 +29,7 @@ RANDOM_SIZE, CLOSE, FLIP, DUST, EXTREME = range(5)
 MODE = Choice((RANDOM_SIZE,) * 24 + (CLOSE,) * 12 + (FLIP,) * 6 + (DUST,) * 4 + (EXTREME,))
 SIZES = Scaled(10)
 TRADE = (USER, USER, Whole(0, 1), MODE, SIZES, OFFSET, Choice((0, 0, 1, 40, 700)))
-AGE_MS = Choice((0, 0, 0, 0, 500, 5_000, 70_000, 600_000, 4_000_000, -5_000, -59_000, -70_000))
+AGE_MS = Choice((0,) * 12 + (500, 5_000, 70_000, 600_000, 4_000_000, -5_000, -59_000, -70_000))
 VERSION = Whole(1, 2)
 NO_CHANGE = Choice((0,) * 6 + (1, -1, 7, -7, 1_000))
 
@@ -111,21 +111,32 @@ def take_out(world: World, market: int, user: int, share: int, seconds: int) -> 
     market=MARKET,
     version=VERSION,
     trades=Several(TRADE, 1, 9),
-    flush=Choice((0, 1, 1)),
+    flush=Choice((0, 1, 1, 1, 1)),
     age_ms=AGE_MS,
     healing=Choice((2,) * 8 + (1, 1, 0, 3)),
+    gift=Choice((0,) * 12 + (1, 10**6, 10**9)),
 )
 def settle_trades(
-    world: World, market: int, version: int, trades: list[list[int]], flush: int, age_ms: int, healing: int
+    world: World,
+    market: int,
+    version: int,
+    trades: list[list[int]],
+    flush: int,
+    age_ms: int,
+    healing: int,
+    gift: int = 0,
 ) -> None:
-    """Fair trades between holders of positions, which may yet be too large, too dear or too late."""
+    """Fair trades between holders of positions, which may yet be too large, too dear or too late.
+
+    Somebody may have sent lamports to where the batch will be recorded.
+    """
     heal(world, market, healing)
     if healing >= 2:
         for row in trades[:2]:
             fund(world, market, row[0])
     found = _trades(world, market, trades, age_ms)
     if found:
-        submit_batch(world, market, _encode(world, market, version, found, flush))
+        submit_batch(world, market, _encode(world, market, version, found, flush), gift)
 
 
 def heal(world: World, market: int, healing: int) -> None:
@@ -193,6 +204,30 @@ def settle_claims(
     submit_batch(world, market, (data[:92] + entries, keys))
 
 
+@rule(3, market=MARKET, version=VERSION, trades=Several(TRADE, 2, 4), how=Whole(0, 4), which=Whole(0, 7))
+def settle_misplaced(
+    world: World, market: int, version: int, trades: list[list[int]], how: int, which: int
+) -> None:
+    """The position accounts out of order, one twice, one missing, one too many, one of another market."""
+    found = _trades(world, market, trades, 0)
+    if not found:
+        return
+    data, keys = _encode(world, market, version, found, 1)
+    place = which % len(keys)
+    elsewhere = (market + how // 4) % len(world.markets)
+    others = [trader(world, elsewhere, user).position for user in range(len(world.users))]
+    spare = [key for key in others if key in world.accounts and key not in keys]
+    if how == 0:
+        keys.reverse()
+    elif how == 1:
+        keys.insert(place, keys[place])
+    elif how == 2:
+        del keys[place]
+    elif spare:
+        keys = sorted([*keys, spare[which % len(spare)]], key=bytes)
+    submit_batch(world, market, (data, keys))
+
+
 @rule(
     4,
     market=MARKET,
@@ -233,10 +268,14 @@ def send_again(world: World, back: int, change: int, is_stamped: int) -> None:
     submit_batch(world, market, (data, keys))
 
 
-def submit_batch(world: World, market: int, content: tuple[bytes, list[Pubkey]]) -> None:
+def submit_batch(
+    world: World, market: int, content: tuple[bytes, list[Pubkey]], gift_lamports: int = 0
+) -> None:
     """Sends a batch as the active relayer, and remembers it when it settles."""
     data, keys = content
     call = batch_call(world, world.markets[market], data, keys)
+    if gift_lamports and call.address_of("batch") not in world.accounts:
+        world.chain.fund(call.address_of("batch"), gift_lamports)
     batch = settle.Batch(
         data,
         world.markets[market].key,
@@ -318,7 +357,7 @@ def _size(row: list[int], held: int, most: int) -> tuple[int, bool]:
         return mantissa % 3 + 1, bool(row[2])
     if mode == EXTREME:
         return 2**62 + mantissa, bool(row[2])
-    return max(most * mantissa // 700, 1), bool(row[2])
+    return max(most * mantissa // 2_000, 1), bool(row[2])
 
 
 def _carried(world: World, position: Pubkey) -> int:
