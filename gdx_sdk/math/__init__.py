@@ -10,6 +10,7 @@ from gdx_sdk.math.funding import (
     premium_e9,
     weighted_premium_e9,
 )
+from gdx_sdk.math.limiter import WithdrawWindow
 from gdx_sdk.math.margin import (
     LiquidationTerms,
     can_add_risk,
@@ -22,10 +23,12 @@ from gdx_sdk.math.margin import (
     maintenance_requirement_atoms,
     value_atoms,
 )
+from gdx_sdk.math.oracle import aggregate_quotes_e6, average_e9
 from gdx_sdk.math.rules import (
     add_collateral,
     charge_fee,
     charge_insurance,
+    cover_from_accrued,
     fill,
     net_fill,
     net_fill_quote_atoms,
@@ -44,10 +47,14 @@ __all__ = [
     "LiquidationTerms",
     "MarketState",
     "PositionState",
+    "WithdrawWindow",
     "add_collateral",
+    "aggregate_quotes_e6",
+    "average_e9",
     "can_add_risk",
     "charge_fee",
     "charge_insurance",
+    "cover_from_accrued",
     "deviation_atoms",
     "equity_atoms",
     "fee_atoms",

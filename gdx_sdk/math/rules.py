@@ -202,6 +202,22 @@ def settle_overdraft(position: PositionState, market: MarketState, *, closed_sid
     return replace(position, collateral_atoms=0), market
 
 
+def cover_from_accrued(market: MarketState, bankrupt_side: Side) -> MarketState:
+    """Cover a side's shortfall from insurance that is earned but not yet moved; no tokens move.
+
+    ``x = min(accrued insurance, shortfall)``, taken off both. `resolve_bankruptcy` follows for what is left.
+    """
+    shortfall = market.shortfall_atoms(bankrupt_side)
+    covered = max(min(market.accrued_insurance_atoms, shortfall), 0)
+    is_long = bankrupt_side is Side.BUY
+    return replace(
+        market,
+        accrued_insurance_atoms=market.accrued_insurance_atoms - covered,
+        long_shortfall_atoms=market.long_shortfall_atoms - (covered if is_long else 0),
+        short_shortfall_atoms=market.short_shortfall_atoms - (0 if is_long else covered),
+    )
+
+
 def resolve_bankruptcy(market: MarketState, bankrupt_side: Side) -> MarketState:
     """Cover a side's shortfall from insurance, then from the side that gained (rule 6).
 

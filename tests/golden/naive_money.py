@@ -149,6 +149,13 @@ def resolve_bankruptcy(m: Account, bankrupt_side: str) -> None:
         m[f"{gained}_loss_index"] += ceil(rest * INDEX / Fraction(m[f"{gained}_interest_e8"], BASE))
 
 
+def cover_from_accrued(m: Account, bankrupt_side: str) -> None:
+    short = m[f"{bankrupt_side}_shortfall_atoms"]
+    covered = max(min(m["accrued_insurance_atoms"], short), 0)
+    m["accrued_insurance_atoms"] -= covered
+    m[f"{bankrupt_side}_shortfall_atoms"] -= covered
+
+
 def add_collateral(p: Account, m: Account, amount: int) -> None:
     move_collateral(p, m, amount)
     m["locked_atoms"] += amount

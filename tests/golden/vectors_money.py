@@ -30,17 +30,17 @@ def files() -> dict[str, dict[str, Any]]:
         ),
     ]
     return {
-        name: {"about": about, "cases": [_text(case) for case in make(Random(f"gdx/{name}"))]}
+        name: {"about": about, "cases": [text(case) for case in make(Random(f"gdx/{name}"))]}
         for name, about, make in makers
     }
 
 
-def _text(value: Any) -> Any:
+def text(value: Any) -> Any:
     """Integers as decimal text, so that no reader loses digits."""
     if isinstance(value, dict):
-        return {key: _text(part) for key, part in value.items()}
+        return {key: text(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_text(part) for part in value]
+        return [text(part) for part in value]
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
@@ -59,6 +59,15 @@ def _fees(rng: Random) -> list[Case]:
         (96_500_250_000, 12_345_678, 500),
         (2**40, 2**40, -50),
         (3, 10**8, 1),
+        (0, 10**8, 500),
+        (10**8, 0, 500),
+        (2**63 - 1, 10**8, 0),
+        (1, 2**63 - 1, -300),
+        (10**6, 2**63 - 1, 1_000),
+        (10**14, 10**8, 5),  # comes out even
+        (10**14 + 1, 10**8, 5),
+        (10**14 - 1, 10**8, -5),
+        (10**6, -(10**8) - 1, 500),  # a short
     ]
     inputs += [(_price(rng), _size(rng), rng.randint(-300, 1000)) for _ in range(60)]
     cases = []
@@ -69,7 +78,7 @@ def _fees(rng: Random) -> list[Case]:
     return cases
 
 
-def _random_state(rng: Random) -> tuple[naive.Account, naive.Account, int]:
+def random_state(rng: Random) -> tuple[naive.Account, naive.Account, int]:
     price, size = rng.randint(10**7, 2 * 10**11), rng.choice([1, -1]) * rng.randint(10**5, 10**9)
     entry = price * rng.randint(90, 110) // 100
     notional = naive.notional(entry, size)
@@ -88,10 +97,31 @@ def _random_state(rng: Random) -> tuple[naive.Account, naive.Account, int]:
     return position, market, price
 
 
+# size, cost, collateral, funding index of the market, loss index of both sides, price
+EDGES = [
+    (1, 0, 0, 0, 0, 1),
+    (-1, 0, 0, 0, 0, 1),
+    (1, 1, 0, 10**12, 0, 10**8),
+    (-1, -1, 0, -(10**12), 0, 10**8),  # pays funding as well
+    (-1, -1, 1, 1, 0, 10**8 + 1),  # receives less than an atom: nothing
+    (1, 1, 1, 1, 1, 10**8 - 1),  # pays less than an atom: one, twice
+    (3, 2, 5, -1, 3, 0),
+    (10**8, 10**12, 10**12, 0, 0, 10**12),
+    (10**8, 5 * 10**9, 2**63 - 1 - 10**12, 0, 0, 5 * 10**9),
+]
+
+
+def _edge_state(edge: tuple[int, ...]) -> tuple[naive.Account, naive.Account, int]:
+    size, cost, collateral, funding_index, loss_index, price = edge
+    position = naive.new_position() | {"size_e8": size, "cost_atoms": cost, "collateral_atoms": collateral}
+    losses = {"long_loss_index": loss_index, "short_loss_index": loss_index}
+    return position, naive.new_market(funding_index=funding_index, **losses), price
+
+
 def _margin(rng: Random) -> list[Case]:
     cases = []
-    for number in range(60):
-        position, market, price = _random_state(rng)
+    for number in range(60 + len(EDGES)):
+        position, market, price = random_state(rng) if number < 60 else _edge_state(EDGES[number - 60])
         if number == 0:
             position = naive.new_position() | {"collateral_atoms": 5}
         leverage, initial_bps = rng.randint(1, 50), rng.randint(100, 2000)
@@ -123,11 +153,13 @@ def _margin(rng: Random) -> list[Case]:
 
 def _liquidation(rng: Random) -> list[Case]:
     cases = []
-    for number in range(60):
-        position, market, price = _random_state(rng)
+    for number in range(60 + len(EDGES)):
+        position, market, price = random_state(rng) if number < 60 else _edge_state(EDGES[number - 60])
         ratio_bps, fee_ppm = rng.randint(100, 2000), rng.choice([0, 5_000, rng.randint(1, 20_000)])
         if number == 0:
             ratio_bps, fee_ppm = 10, 5_000  # target below the fee: all of it
+        if number == 1:
+            ratio_bps, fee_ppm = 100, 10_200  # target and fee alike
         min_size = rng.choice([0, 1, 10**5, 10**8])
         size = naive.liquidation_size(position, market, price, ratio_bps, fee_ppm, min_size)
         notional, collateral = naive.notional(price, size), rng.randint(-(10**6), 10**9)
@@ -149,12 +181,29 @@ def _liquidation(rng: Random) -> list[Case]:
 
 
 def _funding(rng: Random) -> list[Case]:
+    # mark, index, limit: ties toward zero on both sides, the clamps' ends, the least and the greatest prices
+    edges = [
+        (1, 1, 1),
+        (1, 3, 10**7),
+        (3, 1, 10**7),
+        (2, 3, 10**7),
+        (10**15, 10**15, 10**7),
+        (9 * 10**9, 1, 10**7),
+        (1, 10**15, 10**7),
+        (10**9 + 600_000, 10**9, 10**7),
+        (10**9 + 600_007, 10**9, 10**7),
+        (10**9 - 400_001, 10**9, 10**7),
+        (10**9 - 400_009, 10**9, 10**7),
+        (10**9 + 10**8, 10**9, 10**7),
+    ]
     cases = []
-    for number in range(60):
+    for number in range(60 + len(edges)):
         index = _price(rng)
         mark = index if number == 0 else max(1, index + index * rng.randint(-200, 200) // 10_000)
-        premium = naive.premium(mark, index)
         limit = rng.choice([FUNDING_RATE_LIMIT_E9, 10_000, 10**9])
+        if number >= 60:
+            mark, index, limit = edges[number - 60]
+        premium = naive.premium(mark, index)
         rate = naive.funding_rate(premium, limit)
         cases.append(
             {
@@ -175,12 +224,34 @@ def _premium(rng: Random) -> list[Case]:
         samples = [(rng.randint(-(10**7), 10**7), rng.randint(0, 600)) for _ in range(rng.randint(1, 12))]
         samples.append((rng.randint(-(10**7), 10**7), rng.randint(1, 600)))
         cases.append({"samples": samples, "premium_e9": naive.weighted_premium(samples)})
+    # Toward zero on both sides; a weight of one; sums at the edge of i64.
+    edges = [[(1, 1), (2, 1)], [(-1, 1), (-2, 1)], [(-7, 1)], [(1, 1), (-1, 1)], [(2**62, 1), (2**62 - 1, 1)]]
+    edges += [[(-(2**62), 1), (-(2**62), 1)], [(-3, 2), (0, 3)]]
+    for edge in edges:
+        cases.append({"samples": edge, "premium_e9": naive.weighted_premium(edge)})
     return cases
 
 
 def _band(rng: Random) -> list[Case]:
+    # size delta, quote delta, low, high, band: exactly at an end of range and band, and an atom beyond
+    edges = [
+        (10**8, 10**6, 10**6, 10**6, 100),
+        (10**8, 10**6 + 1, 10**6, 10**6, 100),
+        (10**8, 1_010_000, 10**6, 10**6, 100),
+        (10**8, 1_010_001, 10**6, 10**6, 100),
+        (10**8, 990_000, 10**6, 10**6, 100),
+        (-(10**8), -990_000, 10**6, 10**6, 100),
+        (-(10**8), -989_999, 10**6, 10**6, 100),
+        (-(10**8), -1_010_001, 10**6, 10**6, 100),
+        (1, 0, 1, 1, 0),
+        (-1, 0, 1, 1, 0),
+        (-1, -1, 1, 1, 0),
+        (3, 0, 33_333_333, 33_333_334, 1),
+        (2**62, 2**62 // 100, 10**6, 10**6, 100),
+        (-(2**62), -(2**62 // 100) - 1, 10**6, 10**6, 100),
+    ]
     cases = []
-    for number in range(80):
+    for number in range(80 + len(edges)):
         low = _price(rng)
         high = low + low * rng.randint(0, 100) // 10_000
         band_bps = rng.choice([0, 50, 100, 500])
@@ -188,6 +259,9 @@ def _band(rng: Random) -> list[Case]:
         middle = sd * low // 10**8
         qd = middle + rng.choice([0, 1, -1, rng.randint(-(abs(middle) // 8) - 9, abs(middle) // 8 + 9)])
         turnover = abs(qd) + rng.randint(0, 10**6)
+        if number >= 80:
+            sd, qd, low, high, band_bps = edges[number - 80]
+            turnover = abs(qd)
         deviation = naive.deviation(sd, qd, low, high)
         cases.append(
             {
@@ -213,6 +287,9 @@ def _settling(rng: Random) -> list[Case]:
         total = sum(shares)
         locked = rng.choice([total, total * 3 // 4, total + 5, 0])
         payouts = [naive.payout(share, total, locked) for share in shares]
+        cases.append({"collateral_atoms": shares, "locked_atoms": locked, "payout_atoms": payouts})
+    for shares, locked in [([0], 0), ([0, 0], 5), ([1, 1, 1], 2), ([2**62, 2**62 - 1], 2**62), ([2**63 - 1], 2**63 - 1)]:
+        payouts = [naive.payout(share, sum(shares), locked) for share in shares]
         cases.append({"collateral_atoms": shares, "locked_atoms": locked, "payout_atoms": payouts})
     return cases
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from gdx_sdk import math
-from gdx_sdk.math import LiquidationTerms, MarketState, PositionState
+from gdx_sdk.errors import InputError
+from gdx_sdk.math import LiquidationTerms, MarketState, PositionState, WithdrawWindow
 from gdx_sdk.units import Side
 
 LoadGolden = Callable[[str], list[dict[str, Any]]]
@@ -14,7 +18,8 @@ SIDES = {"long": Side.BUY, "short": Side.SELL, None: None}
 
 
 def _ints(case: dict[str, Any]) -> dict[str, int]:
-    return {name: int(text) for name, text in case.items() if isinstance(text, str)}
+    named = ("op", "outcome", "bankrupt_side")
+    return {name: int(text) for name, text in case.items() if isinstance(text, str) and name not in named}
 
 
 def _states(case: dict[str, Any]) -> tuple[PositionState, MarketState]:
@@ -94,6 +99,70 @@ def test_settling(load_golden: LoadGolden) -> None:
         payouts = [math.settling_payout_atoms(share, sum(shares), locked) for share in shares]
         assert payouts == [int(text) for text in case["payout_atoms"]], case
         assert sum(payouts) <= max(locked, 0)
+
+
+def test_shortfalls(load_golden: LoadGolden) -> None:
+    for case in load_golden("shortfall.json"):
+        side = SIDES[case["bankrupt_side"]]
+        assert side is not None
+        market = math.cover_from_accrued(MarketState(**_ints(case["market"])), side)
+        assert math.resolve_bankruptcy(market, side) == MarketState(**_ints(case["after"])), case
+
+
+def test_releases(load_golden: LoadGolden) -> None:
+    for case in load_golden("release.json"):
+        (position, market), c = _states(case), _ints(case)
+        market = replace(market, locked_atoms=2**63 - 1)
+        position, market = math.touch(position, market)
+        position, market = math.settle_overdraft(position, market, closed_side=None)
+        assert position == PositionState(**_ints(case["touched"])), case
+        assert _release_outcome(position, market, c) == case["outcome"], case
+
+
+def _release_outcome(position: PositionState, market: MarketState, c: dict[str, int]) -> str:
+    try:
+        rest, books = math.release_collateral(position, market, c["amount_atoms"])
+    except InputError:
+        return "collateral"
+    prices = {"mark_price_e6": c["price_e6"], "index_price_e6": c["price_e6"]}
+    terms = {"leverage": c["leverage"], "initial_ratio_bps": c["initial_ratio_bps"]}
+    if position.size_e8 and c["amount_atoms"] and not math.can_add_risk(rest, books, **prices, **terms):
+        return "margin"
+    return "ok"
+
+
+def test_oracle_prices(load_golden: LoadGolden) -> None:
+    for case in load_golden("oracle.json"):
+        c = _ints(case)
+        quotes = [(int(price), int(confidence)) for price, confidence in case["quotes"]]
+        assert math.aggregate_quotes_e6(quotes) == (c["price_e6"], c["confidence_e6"]), case
+        average = math.average_e9(
+            c["previous_average_e9"], c["price_e6"] * 1_000, c["elapsed_s"], c["period_s"]
+        )
+        assert average == c["average_e9"], case
+    with pytest.raises(InputError, match="quotes"):
+        math.aggregate_quotes_e6([])
+    with pytest.raises(InputError, match="elapsed_s"):
+        math.average_e9(1, 1, -1, 300)
+
+
+def test_withdrawal_windows(load_golden: LoadGolden) -> None:
+    for case in load_golden("limiter.json"):
+        limit, window_s = int(case["limit_atoms"]), int(case["window_s"])
+        state = WithdrawWindow(**_ints(case["start"]))
+        for number, step in enumerate(case["steps"]):
+            c, where = _ints(step), f"step {number} of {case}"
+            if step["op"] == "deposit":
+                after: WithdrawWindow | None = state.deposited(c["amount_atoms"], c["ts"], window_s)
+            else:
+                after = state.withdrawn(c["amount_atoms"], c["ts"], window_s, limit)
+            assert (after is not None) is step["is_allowed"], where
+            state = after or state
+            assert state == WithdrawWindow(**_ints(step["after"])), where
+            if after:
+                assert state.net_outflow_atoms(c["ts"], window_s) == c["net_outflow_atoms"], where
+    with pytest.raises(InputError, match="window_s"):
+        WithdrawWindow(0).at(0, 0)
 
 
 def test_fill_sequences(load_golden: LoadGolden) -> None:

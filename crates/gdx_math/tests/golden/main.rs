@@ -2,4 +2,5 @@
 
 mod fills;
 mod formulas;
+mod state;
 mod vectors;
