@@ -20,7 +20,7 @@ def main() -> int:
     seed = secrets.randbelow(10**9) if options.seed is None else options.seed
     print(f"base seed {seed}", flush=True)
     world = World()
-    report = run(world, seed, seconds=options.minutes * 60)
+    report = run(world, seed, seconds=options.minutes * 60, tell=_tell)
     print("\n".join(report.lines()))
     if report.failure is None:
         return 0
@@ -29,9 +29,19 @@ def main() -> int:
 
 def _keep(world: World, failure: Failure) -> int:
     print(f"seed {failure.seed}, step {len(failure.steps)}: {failure.sign}", file=sys.stderr, flush=True)
-    smallest = shrink(world, failure)
-    print(f"{len(smallest.steps)} steps do the same, kept as {write(smallest)}", file=sys.stderr)
+    whole = write(failure)
+    print(f"kept as {whole}; looking for fewer steps", file=sys.stderr, flush=True)
+    smallest = write(shrink(world, failure))
+    if smallest != whole:
+        whole.unlink()
+    print(f"the fewest that do the same are in {smallest}", file=sys.stderr)
     return 1
+
+
+def _tell(steps: int) -> None:
+    """A sign of life on the way."""
+    if steps % 20_000 == 0:
+        print(f"{steps} steps", flush=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -56,8 +56,15 @@ class Report:
         return found.pop("ok", 0), found
 
 
-def run(world: World, seed: int, *, seconds: float = 1e9, steps: int = 10**9) -> Report:
-    """Random steps for so long, or so many of them, from the start again every thousand."""
+def run(
+    world: World,
+    seed: int,
+    *,
+    seconds: float = 1e9,
+    steps: int = 10**9,
+    tell: Callable[[int], None] = lambda _steps: None,
+) -> Report:
+    """Random steps for so long, or so many, from the start again every thousand; `tell` hears how many."""
     started, done = time.monotonic(), 0
     world.tally.clear()
     names = list(RULES)
@@ -74,6 +81,7 @@ def run(world: World, seed: int, *, seconds: float = 1e9, steps: int = 10**9) ->
                 failure = Failure(world_seed, sign_of(error), list(world.steps))
                 return Report(done + 1, time.monotonic() - started, Counter(world.tally), failure)
             done += 1
+        tell(done)
     return Report(done, time.monotonic() - started, Counter(world.tally))
 
 
