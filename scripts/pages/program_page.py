@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from html import escape
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -37,12 +38,17 @@ _ADDRESSES = {str(key): label for key, label in _KNOWN.items()} | _SYSVARS
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table; a bar in a cell is escaped."""
-    lines = [list(head), ["---"] * len(head), *[[str(cell) for cell in row] for row in rows]]
-    return (
-        "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-        + "\n"
-    )
+    """A Markdown table."""
+    lines = [list(head), ["---"] * len(head), *[[without_bars(str(cell)) for cell in row] for row in rows]]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def without_bars(cell: str) -> str:
+    """A cell whose bars do not end it, in every dialect of Markdown: as entities, code with them as HTML."""
+    if "|" not in cell:
+        return cell
+    as_html = re.sub(r"`([^`]*\|[^`]*)`", lambda code: f"<code>{escape(code[1])}</code>", cell)
+    return as_html.replace("|", "&#124;")
 
 
 def sentence(docs: Sequence[str] | None) -> str:

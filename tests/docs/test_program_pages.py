@@ -11,7 +11,7 @@ import pytest
 
 from gdx_sdk.programs import PROGRAM_IDS
 from scripts.pages import all_pages
-from scripts.pages.program_page import ProgramPage
+from scripts.pages.program_page import ProgramPage, without_bars
 from scripts.pages.rust_accounts import account_types
 from tests.docs.worked_examples import EXAMPLES
 
@@ -63,6 +63,11 @@ def test_offsets_and_sizes_are_those_of_the_layout() -> None:
     section = text.split("\n### UserPosition\n")[1].split("\n### ")[0]
     assert "256 bytes" in section
     assert "| 104 | 8 | `size` | i64 | 1e-8 base units, + long, − short. |" in section
+
+
+def test_a_bar_does_not_end_a_cell() -> None:
+    shown = without_bars("`|a| < 1`, `b` or | c")
+    assert shown == "<code>&#124;a&#124; &lt; 1</code>, `b` or &#124; c"
 
 
 def test_an_enum_is_listed_with_its_values() -> None:
