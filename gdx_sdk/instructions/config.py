@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from gdx_sdk import pdas
 from gdx_sdk._generated.position_mgmt import instructions as generated
-from gdx_sdk._generated.position_mgmt.types import CreateConfigArgs
+from gdx_sdk._generated.position_mgmt.types import ConfigLimits, CreateConfigArgs
 from gdx_sdk.instructions._shared import POSITION_EVENTS, POSITION_PROGRAM
 
 
@@ -50,7 +52,7 @@ def set_min_batch_size(admin: Pubkey, min_batch_size: int) -> Instruction:
 
 
 def approve_relayer(admin: Pubkey, relayer: Pubkey) -> Instruction:
-    """Add a relayer to the approved ones."""
+    """Add a relayer to the approved ones, after the delay."""
     return generated.approve_relayer(
         {"relayer": relayer},
         {"config": pdas.config(), "admin": admin, "event_authority": POSITION_EVENTS},
@@ -66,11 +68,58 @@ def revoke_relayer(signer: Pubkey, relayer: Pubkey) -> Instruction:
 
 
 def set_active_relayer(signer: Pubkey, relayer: Pubkey) -> Instruction:
-    """Make another approved relayer the active one; admin or guardian signs."""
+    """Make another approved relayer the active one: the guardian at once, the admin after the delay."""
     return generated.set_active_relayer(
         {"relayer": relayer},
         {"config": pdas.config(), "signer": signer, "event_authority": POSITION_EVENTS},
     )
+
+
+def set_canary(signer: Pubkey, market: Pubkey, *, version: int, batches: int) -> Instruction:
+    """Let one market use batch `version` for its next `batches` sequences; 0 batches end the canary.
+
+    The admin sets any canary of a version that is not allowed for all; the guardian only shortens one.
+    """
+    return generated.set_canary(
+        {"version": version, "batches": batches},
+        {"config": pdas.config(), "signer": signer, "market": market, "event_authority": POSITION_EVENTS},
+    )
+
+
+def set_guardian(admin: Pubkey, guardian: Pubkey) -> Instruction:
+    """Name another guardian, after the delay."""
+    return generated.set_guardian(
+        {"guardian": guardian},
+        {"config": pdas.config(), "admin": admin, "event_authority": POSITION_EVENTS},
+    )
+
+
+def set_config_limits(admin: Pubkey, limits: ConfigLimits) -> Instruction:
+    """Set the figures common to all markets, after the delay."""
+    return generated.set_config_limits(
+        {"limits": limits},
+        {"config": pdas.config(), "admin": admin, "event_authority": POSITION_EVENTS},
+    )
+
+
+def raise_delay(admin: Pubkey, delay_seconds: int) -> Instruction:
+    """Make the delay of changes longer, after the present delay."""
+    return generated.raise_delay(
+        {"delay_seconds": delay_seconds},
+        {"config": pdas.config(), "admin": admin, "event_authority": POSITION_EVENTS},
+    )
+
+
+def migrate_config(payer: Pubkey) -> Instruction:
+    """Grow a configuration of layout 1 to the present layout; anyone may, and pays the missing rent."""
+    return generated.migrate_config(
+        {"payer": payer, "config": pdas.config(), "event_authority": POSITION_EVENTS}
+    )
+
+
+def change_hash(change: Instruction, *, market: Pubkey | None = None) -> bytes:
+    """What `propose_change` is told (32 bytes) of a delayed change; `market` for a change of one market."""
+    return sha256(bytes(change.data) + (bytes(market) if market is not None else b"")).digest()
 
 
 def propose_change(admin: Pubkey, change_hash: bytes) -> Instruction:

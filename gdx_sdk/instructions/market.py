@@ -71,7 +71,7 @@ def set_market_limits(admin: Pubkey, market: Pubkey, params: MarketParams) -> In
 
 
 def set_market_status(admin: Pubkey, market: Pubkey, status: MarketStatus) -> Instruction:
-    """Make a market active, reduce-only or halted."""
+    """Make a market active, reduce-only or halted, after the change was proposed and the delay has passed."""
     return generated.set_market_status(
         {"status": int(status)},
         {"config": pdas.config(), "admin": admin, "market": market, "event_authority": POSITION_EVENTS},

@@ -7,36 +7,64 @@ from solders.pubkey import Pubkey
 
 from gdx_sdk import pdas
 from gdx_sdk._generated.position_mgmt import instructions as generated
+from gdx_sdk.errors import InputError
 from gdx_sdk.instructions._shared import POSITION_EVENTS
 
 
 def open_position(
-    owner: Pubkey, market: Pubkey, *, leverage: int, payer: Pubkey | None = None
+    owner: Pubkey,
+    market: Pubkey,
+    *,
+    leverage: int,
+    payer: Pubkey | None = None,
+    parent_wallet: Pubkey | None = None,
 ) -> Instruction:
-    """Create `owner`'s empty position in `market` at whole-number `leverage`. Owner and payer sign."""
-    return generated.open_position(
+    """Create `owner`'s empty position in `market` at whole-number `leverage`. Owner and payer sign.
+
+    With a `parent_wallet`, `owner` is its session wallet: both sign, the parent pays and gets all money and
+    the rent back. Raises `InputError` when another payer is named as well.
+    """
+    position = pdas.position(owner, market)
+    if parent_wallet is None:
+        return generated.open_position(
+            {"leverage": leverage},
+            {
+                "payer": payer or owner,
+                "owner": owner,
+                "config": pdas.config(),
+                "market": market,
+                "position": position,
+                "event_authority": POSITION_EVENTS,
+            },
+        )
+    if payer not in (None, parent_wallet):
+        raise InputError("payer", payer, "must be the parent wallet for a position of a session wallet")
+    return generated.open_session_position(
         {"leverage": leverage},
         {
-            "payer": payer or owner,
+            "parent_wallet": parent_wallet,
             "owner": owner,
             "config": pdas.config(),
             "market": market,
-            "position": pdas.position(owner, market),
+            "position": position,
             "event_authority": POSITION_EVENTS,
         },
     )
 
 
-def add_collateral(owner: Pubkey, market: Pubkey, amount_atoms: int) -> Instruction:
-    """Lock free collateral under the position. The owner signs."""
+def add_collateral(
+    owner: Pubkey, market: Pubkey, amount_atoms: int, *, parent_wallet: Pubkey | None = None
+) -> Instruction:
+    """Lock free collateral of who signs, the owner or the `parent_wallet`, under `owner`'s position."""
+    signer = parent_wallet or owner
     return generated.add_collateral(
         {"amount_atoms": amount_atoms},
         {
-            "owner": owner,
+            "owner": signer,
             "config": pdas.config(),
             "market": market,
             "position": pdas.position(owner, market),
-            "collateral": pdas.collateral(owner),
+            "collateral": pdas.collateral(signer),
             "pool": pdas.market_pool(market),
             "vault_state": pdas.vault_state(),
             "event_authority": POSITION_EVENTS,
@@ -44,12 +72,22 @@ def add_collateral(owner: Pubkey, market: Pubkey, amount_atoms: int) -> Instruct
     )
 
 
-def request_release(owner: Pubkey, market: Pubkey, amount_atoms: int, *, price_feed: Pubkey) -> Instruction:
-    """Ask for collateral back; executable a few slots later. The owner signs."""
+def request_release(
+    owner: Pubkey,
+    market: Pubkey,
+    amount_atoms: int,
+    *,
+    price_feed: Pubkey,
+    parent_wallet: Pubkey | None = None,
+) -> Instruction:
+    """Ask for collateral of `owner`'s position back; executable a few slots later.
+
+    The owner signs, or the `parent_wallet`, whose request its session wallet cannot change.
+    """
     return generated.request_release(
         {"amount_atoms": amount_atoms},
         {
-            "owner": owner,
+            "owner": parent_wallet or owner,
             "config": pdas.config(),
             "market": market,
             "position": pdas.position(owner, market),
@@ -59,14 +97,19 @@ def request_release(owner: Pubkey, market: Pubkey, amount_atoms: int, *, price_f
     )
 
 
-def execute_release(owner: Pubkey, market: Pubkey, *, price_feed: Pubkey) -> Instruction:
-    """Move a requested release to `owner`'s free collateral; anyone may."""
+def execute_release(
+    owner: Pubkey, market: Pubkey, *, price_feed: Pubkey, parent_wallet: Pubkey | None = None
+) -> Instruction:
+    """Move a requested release to the free collateral of `owner`, or of the `parent_wallet` if there is one.
+
+    Anyone may.
+    """
     return generated.execute_release(
         {
             "config": pdas.config(),
             "market": market,
             "position": pdas.position(owner, market),
-            "collateral": pdas.collateral(owner),
+            "collateral": pdas.collateral(parent_wallet or owner),
             "pool": pdas.market_pool(market),
             "price_feed": price_feed,
             "vault_state": pdas.vault_state(),
@@ -83,15 +126,17 @@ def liquidate(
     size_e8: int,
     price_feed: Pubkey,
     fallback_feed: Pubkey | None = None,
+    parent_wallet: Pubkey | None = None,
 ) -> Instruction:
     """Take over up to `size_e8` of an unhealthy `position` into the liquidator's own, at the oracle price.
 
-    The liquidator signs; `size_e8` is positive whichever side the position is on.
+    The liquidator signs, or the `parent_wallet` where the liquidator is its session wallet, which may not;
+    `size_e8` is positive whichever side the position is on.
     """
     return generated.liquidate(
         {"size_e8": size_e8},
         {
-            "liquidator": liquidator,
+            "liquidator": parent_wallet or liquidator,
             "config": pdas.config(),
             "market": market,
             "price_feed": price_feed,
@@ -103,11 +148,11 @@ def liquidate(
     )
 
 
-def close_position(owner: Pubkey, market: Pubkey) -> Instruction:
-    """Close an empty position; the rent goes back to the owner, who signs."""
+def close_position(owner: Pubkey, market: Pubkey, *, parent_wallet: Pubkey | None = None) -> Instruction:
+    """Close an empty position; the rent goes to who signs: its `parent_wallet`, or the owner without one."""
     return generated.close_position(
         {
-            "owner": owner,
+            "owner": parent_wallet or owner,
             "market": market,
             "position": pdas.position(owner, market),
             "event_authority": POSITION_EVENTS,

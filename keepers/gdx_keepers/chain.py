@@ -106,7 +106,15 @@ class SdkChain:
             found = await self._client.scan(UserPosition, [by_market])
             view = _market_view(address, market, feed, config, now)
             own_address = pdas.position(liquidator, address)
-            own = next((_position_view(key, item) for key, item in found if key == own_address), None)
+            # A session wallet may not liquidate with its position: only the parent wallet may.
+            own = next(
+                (
+                    _position_view(key, item)
+                    for key, item in found
+                    if key == own_address and item.parent_wallet == liquidator
+                ),
+                None,
+            )
             is_open = (_position_view(key, item) for key, item in found if item.size)
             scans.append(MarketScan(view, tuple(is_open), own))
         return scans

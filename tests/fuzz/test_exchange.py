@@ -18,7 +18,7 @@ from .machine import ExchangeMachine, shared_world
 from .steps import RULES
 
 FIXED_SEED = 20_261_121
-FIXED_STEPS = 4_000
+FIXED_STEPS = 5_000
 NEVER_OK = {"hostile_call", "nonce_first", "open_account_again", "settle_misplaced"}
 NEVER_REFUSED = {"donate", "undelegate", "pass_time", "pass_hours", "post_fallback"}
 NEVER_REFUSED |= {"propose_change", "propose_vault_admin", "propose_feed_authority", "set_fallback"}
@@ -32,6 +32,7 @@ NEVER_REFUSED |= {
 }
 CREATED = ("collateral_vault.create_vault", "oracle.create_feed", "funding_rate.create_funding")
 CREATED += ("position_mgmt.create_config", "position_mgmt.create_market", "collateral_vault.open_account")
+CREATED += ("position_mgmt.migrate_config",)
 MOVES = ("create_pool", "draw_insurance", "fund_insurance", "lock", "release", "sweep_fees")
 CALLED_BY_PROGRAMS = {"position_mgmt.set_funding", *(f"collateral_vault.{name}" for name in MOVES)}
 WORTH_HAVING = {

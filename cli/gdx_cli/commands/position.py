@@ -98,6 +98,7 @@ def describe(address: Pubkey, position: UserPosition, market: PerpMarket | None)
     return {
         "address": address,
         "owner": position.owner,
+        "parent_wallet": position.parent_wallet,
         "market": position.market,
         "symbol": text_of(market.symbol) if market else "",
         "size_e8": position.size,

@@ -234,7 +234,9 @@ told_fields!(GlobalConfig {
     ever_live_versions,
     canary_version,
     layout_version,
-    bump
+    bump,
+    canary_last_sequence,
+    relayer_since_slot
 });
 told_fields!(PerpMarket {
     authority,
@@ -331,5 +333,6 @@ told_fields!(UserPosition {
     slippage_ts,
     leverage,
     layout_version,
-    bump
+    bump,
+    is_release_by_parent
 });

@@ -124,6 +124,14 @@ class FundingInconsistent(FundingRateError):
     sentence = "the funding account's rate is beyond its clamp or its hours are in the future"
 
 
+class ConfigLayoutOld(FundingRateError):
+    """the configuration has an old layout: run position_mgmt's migrate_config first"""
+
+    code = 6313
+    name = "ConfigLayoutOld"
+    sentence = "the configuration has an old layout: run position_mgmt's migrate_config first"
+
+
 BY_CODE: Final[Mapping[int, type[FundingRateError]]] = {
     6300: NotAdmin,
     6301: WrongMarket,
@@ -138,6 +146,7 @@ BY_CODE: Final[Mapping[int, type[FundingRateError]]] = {
     6310: DurableNonceRefused,
     6311: FundingIndexMismatch,
     6312: FundingInconsistent,
+    6313: ConfigLayoutOld,
 }
 
 

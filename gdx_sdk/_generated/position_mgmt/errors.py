@@ -692,6 +692,94 @@ class NegativeCollateral(PositionMgmtError):
     sentence = "a position would end with negative collateral"
 
 
+class ConfigLayoutOld(PositionMgmtError):
+    """the configuration has an old layout: run migrate_config first"""
+
+    code = 6484
+    name = "ConfigLayoutOld"
+    sentence = "the configuration has an old layout: run migrate_config first"
+
+
+class ConfigLayoutCurrent(PositionMgmtError):
+    """the configuration has the present layout already"""
+
+    code = 6485
+    name = "ConfigLayoutCurrent"
+    sentence = "the configuration has the present layout already"
+
+
+class ConfigLayoutUnknown(PositionMgmtError):
+    """the configuration has a size that no layout has"""
+
+    code = 6486
+    name = "ConfigLayoutUnknown"
+    sentence = "the configuration has a size that no layout has"
+
+
+class CanaryTooLong(PositionMgmtError):
+    """a canary may last at most 10000 batches"""
+
+    code = 6487
+    name = "CanaryTooLong"
+    sentence = "a canary may last at most 10000 batches"
+
+
+class VersionAlreadyAllowed(PositionMgmtError):
+    """the batch version is allowed for all markets already"""
+
+    code = 6488
+    name = "VersionAlreadyAllowed"
+    sentence = "the batch version is allowed for all markets already"
+
+
+class SlippageFloorTooLarge(PositionMgmtError):
+    """the slippage floor must be at most a hundred billion USDT"""
+
+    code = 6489
+    name = "SlippageFloorTooLarge"
+    sentence = "the slippage floor must be at most a hundred billion USDT"
+
+
+class BadTakeoverSlots(PositionMgmtError):
+    """the take-over age must be 1 to 216000 slots"""
+
+    code = 6490
+    name = "BadTakeoverSlots"
+    sentence = "the take-over age must be 1 to 216000 slots"
+
+
+class BadReleaseDelay(PositionMgmtError):
+    """the delay of a release must be 1 to 9000 slots"""
+
+    code = 6491
+    name = "BadReleaseDelay"
+    sentence = "the delay of a release must be 1 to 9000 slots"
+
+
+class BadBatchRetention(PositionMgmtError):
+    """batches must be kept for a minute to thirty days"""
+
+    code = 6492
+    name = "BadBatchRetention"
+    sentence = "batches must be kept for a minute to thirty days"
+
+
+class DelayNotRaised(PositionMgmtError):
+    """the delay may only be raised"""
+
+    code = 6493
+    name = "DelayNotRaised"
+    sentence = "the delay may only be raised"
+
+
+class ReleaseRequestedByParent(PositionMgmtError):
+    """the parent wallet has requested a release, which its session wallet cannot change"""
+
+    code = 6494
+    name = "ReleaseRequestedByParent"
+    sentence = "the parent wallet has requested a release, which its session wallet cannot change"
+
+
 BY_CODE: Final[Mapping[int, type[PositionMgmtError]]] = {
     6400: NotAdmin,
     6401: NotAdminOrGuardian,
@@ -777,6 +865,17 @@ BY_CODE: Final[Mapping[int, type[PositionMgmtError]]] = {
     6481: MarketNotBacked,
     6482: InterestNotBalanced,
     6483: NegativeCollateral,
+    6484: ConfigLayoutOld,
+    6485: ConfigLayoutCurrent,
+    6486: ConfigLayoutUnknown,
+    6487: CanaryTooLong,
+    6488: VersionAlreadyAllowed,
+    6489: SlippageFloorTooLarge,
+    6490: BadTakeoverSlots,
+    6491: BadReleaseDelay,
+    6492: BadBatchRetention,
+    6493: DelayNotRaised,
+    6494: ReleaseRequestedByParent,
 }
 
 

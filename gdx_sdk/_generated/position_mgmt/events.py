@@ -25,6 +25,7 @@ from gdx_sdk.runtime import (
 )
 
 from .program_id import PROGRAM_ID
+from .types.config_limits import ConfigLimits
 from .types.event_head import EventHead
 from .types.market_params import MarketParams
 from .types.position_after import PositionAfter
@@ -157,6 +158,29 @@ class BatchSettled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CanarySet(Event):
+    """The canary as it stands; all zeros when there is none. Sequence of the configuration."""
+
+    head: EventHead
+    signer: Pubkey
+    version: int
+    market: Pubkey
+    batches: int
+    last_sequence: int
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("91a13a57b737e11a")
+    SIZE: ClassVar[int] = 101
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("signer", PUBKEY, 24),
+        ("version", U8, 56),
+        ("market", PUBKEY, 57),
+        ("batches", U32, 89),
+        ("last_sequence", U64, 93),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeProposed(Event):
     """Sequence of the configuration."""
 
@@ -213,7 +237,8 @@ class CollateralReleased(Event):
 
 @dataclass(frozen=True, slots=True)
 class ConfigChanged(Event):
-    """Any change of the configuration but an admin transfer, as it stands after. Sequence of the
+    """A change of relayers, batch versions, pause bits or the smallest batch, as it stands after. Sequence of
+    the
     configuration.
     """
 
@@ -264,6 +289,53 @@ class ConfigCreated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigLimitsSet(Event):
+    """Sequence of the configuration."""
+
+    head: EventHead
+    limits: ConfigLimits
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("19c402ea50bdced4")
+    SIZE: ClassVar[int] = 48
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("limits", ConfigLimits, 24),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigMigrated(Event):
+    """Sequence of the configuration."""
+
+    head: EventHead
+    payer: Pubkey
+    layout_version: int
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("73456364c04d2832")
+    SIZE: ClassVar[int] = 57
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("payer", PUBKEY, 24),
+        ("layout_version", U8, 56),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DelayRaised(Event):
+    """Sequence of the configuration."""
+
+    head: EventHead
+    delay_seconds: int
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("887c543729237f18")
+    SIZE: ClassVar[int] = 28
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("delay_seconds", U32, 24),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class FeesSwept(Event):
     """``FeesSwept``, which the IDL does not describe."""
 
@@ -302,6 +374,21 @@ class FundingSet(Event):
         ("market", PUBKEY, 24),
         ("funding_index", I64, 56),
         ("funding_rate_e9", I64, 64),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GuardianSet(Event):
+    """Sequence of the configuration."""
+
+    head: EventHead
+    guardian: Pubkey
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("9f319b9cb0581dbe")
+    SIZE: ClassVar[int] = 56
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("guardian", PUBKEY, 24),
     )
 
 
@@ -459,19 +546,45 @@ class ReleaseRequested(Event):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SessionLinked(Event):
+    """Follows `PositionOpened` for the position of a session wallet."""
+
+    head: EventHead
+    market: Pubkey
+    position: Pubkey
+    owner: Pubkey
+    parent_wallet: Pubkey
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("0a877f0f90a0a73d")
+    SIZE: ClassVar[int] = 152
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("market", PUBKEY, 24),
+        ("position", PUBKEY, 56),
+        ("owner", PUBKEY, 88),
+        ("parent_wallet", PUBKEY, 120),
+    )
+
+
 AnyEvent: TypeAlias = (
     AdminAccepted
     | AdminProposed
     | BankruptcyResolved
     | BatchPruned
     | BatchSettled
+    | CanarySet
     | ChangeProposed
     | CollateralAdded
     | CollateralReleased
     | ConfigChanged
     | ConfigCreated
+    | ConfigLimitsSet
+    | ConfigMigrated
+    | DelayRaised
     | FeesSwept
     | FundingSet
+    | GuardianSet
     | MarketCreated
     | MarketLimitsSet
     | MarketStatusSet
@@ -479,6 +592,7 @@ AnyEvent: TypeAlias = (
     | PositionLiquidated
     | PositionOpened
     | ReleaseRequested
+    | SessionLinked
 )
 
 BY_DISCRIMINATOR: Final[Mapping[bytes, type[AnyEvent]]] = {
@@ -487,13 +601,18 @@ BY_DISCRIMINATOR: Final[Mapping[bytes, type[AnyEvent]]] = {
     BankruptcyResolved.DISCRIMINATOR: BankruptcyResolved,
     BatchPruned.DISCRIMINATOR: BatchPruned,
     BatchSettled.DISCRIMINATOR: BatchSettled,
+    CanarySet.DISCRIMINATOR: CanarySet,
     ChangeProposed.DISCRIMINATOR: ChangeProposed,
     CollateralAdded.DISCRIMINATOR: CollateralAdded,
     CollateralReleased.DISCRIMINATOR: CollateralReleased,
     ConfigChanged.DISCRIMINATOR: ConfigChanged,
     ConfigCreated.DISCRIMINATOR: ConfigCreated,
+    ConfigLimitsSet.DISCRIMINATOR: ConfigLimitsSet,
+    ConfigMigrated.DISCRIMINATOR: ConfigMigrated,
+    DelayRaised.DISCRIMINATOR: DelayRaised,
     FeesSwept.DISCRIMINATOR: FeesSwept,
     FundingSet.DISCRIMINATOR: FundingSet,
+    GuardianSet.DISCRIMINATOR: GuardianSet,
     MarketCreated.DISCRIMINATOR: MarketCreated,
     MarketLimitsSet.DISCRIMINATOR: MarketLimitsSet,
     MarketStatusSet.DISCRIMINATOR: MarketStatusSet,
@@ -501,6 +620,7 @@ BY_DISCRIMINATOR: Final[Mapping[bytes, type[AnyEvent]]] = {
     PositionLiquidated.DISCRIMINATOR: PositionLiquidated,
     PositionOpened.DISCRIMINATOR: PositionOpened,
     ReleaseRequested.DISCRIMINATOR: ReleaseRequested,
+    SessionLinked.DISCRIMINATOR: SessionLinked,
 }
 
 

@@ -32,4 +32,6 @@ pub enum FundingError {
     FundingIndexMismatch = 11,
     #[msg("the funding account's rate is beyond its clamp or its hours are in the future")]
     FundingInconsistent = 12,
+    #[msg("the configuration has an old layout: run position_mgmt's migrate_config first")]
+    ConfigLayoutOld = 13,
 }

@@ -1,9 +1,13 @@
 //! Fixed figures of this program.
 
+use std::ops::RangeInclusive;
+
 use anchor_lang::prelude::*;
 
-/// Version of the account layouts of this program.
+/// Version of the account layouts of this program, but of the configuration's.
 pub const LAYOUT_VERSION: u8 = 1;
+/// Version of the configuration's layout.
+pub const CONFIG_LAYOUT_VERSION: u8 = 2;
 /// Relayers that may be approved at one time.
 pub const MAX_RELAYERS: usize = 4;
 /// Bits of the batch versions this program reads.
@@ -12,6 +16,17 @@ pub const KNOWN_BATCH_VERSIONS: u8 = 0b11;
 pub const MAX_MIN_BATCH_SIZE: u32 = 18;
 /// Longest delay of changes that touch money: thirty days.
 pub const MAX_DELAY_SECONDS: u32 = 30 * 86_400;
+/// Longest canary.
+pub const MAX_CANARY_BATCHES: u32 = 10_000;
+/// Largest slippage floor, a hundred billion USDT: no limit in practice, and sums with it fit.
+pub const MAX_SLIPPAGE_FLOOR_ATOMS: u64 = 100_000_000_000_000_000;
+/// Age of a beat from which another may take over: up to a day.
+pub const TAKEOVER_SLOTS: RangeInclusive<u32> = 1..=216_000;
+/// Slots that a release waits: at least one, so that trades already matched settle first, and at most an hour, so
+/// that nobody's money is locked by a setting.
+pub const RELEASE_DELAY_SLOTS: RangeInclusive<u32> = 1..=9_000;
+/// Time that a settled batch is kept: a minute to thirty days.
+pub const BATCH_RETENTION_SECONDS: RangeInclusive<u32> = 60..=30 * 86_400;
 /// How far a batch's times may lie ahead of the chain's clock.
 pub const MAX_FUTURE_SECONDS: i64 = 60;
 /// Period of the mark price's average.

@@ -173,6 +173,28 @@ pub enum PositionError {
     InterestNotBalanced,
     #[msg("a position would end with negative collateral")]
     NegativeCollateral,
+    #[msg("the configuration has an old layout: run migrate_config first")]
+    ConfigLayoutOld,
+    #[msg("the configuration has the present layout already")]
+    ConfigLayoutCurrent,
+    #[msg("the configuration has a size that no layout has")]
+    ConfigLayoutUnknown,
+    #[msg("a canary may last at most 10000 batches")]
+    CanaryTooLong,
+    #[msg("the batch version is allowed for all markets already")]
+    VersionAlreadyAllowed,
+    #[msg("the slippage floor must be at most a hundred billion USDT")]
+    SlippageFloorTooLarge,
+    #[msg("the take-over age must be 1 to 216000 slots")]
+    BadTakeoverSlots,
+    #[msg("the delay of a release must be 1 to 9000 slots")]
+    BadReleaseDelay,
+    #[msg("batches must be kept for a minute to thirty days")]
+    BadBatchRetention,
+    #[msg("the delay may only be raised")]
+    DelayNotRaised,
+    #[msg("the parent wallet has requested a release, which its session wallet cannot change")]
+    ReleaseRequestedByParent,
 }
 
 impl From<MathError> for PositionError {

@@ -7,7 +7,7 @@ use anchor_lang::{
 };
 
 use crate::{
-    state::{GlobalConfig, MarketParams, PerpMarket, UserPosition},
+    state::{ConfigLimits, GlobalConfig, MarketParams, PerpMarket, UserPosition},
     EVENT_AUTHORITY_AND_BUMP,
 };
 
@@ -61,7 +61,8 @@ pub struct ConfigCreated {
     pub delay_seconds: u32,
 }
 
-/// Any change of the configuration but an admin transfer, as it stands after. Sequence of the configuration.
+/// A change of relayers, batch versions, pause bits or the smallest batch, as it stands after. Sequence of the
+/// configuration.
 #[event]
 pub struct ConfigChanged {
     pub head: EventHead,
@@ -90,6 +91,60 @@ impl ConfigChanged {
             ever_live_versions: config.ever_live_versions,
         }
     }
+}
+
+/// The canary as it stands; all zeros when there is none. Sequence of the configuration.
+#[event]
+pub struct CanarySet {
+    pub head: EventHead,
+    pub signer: Pubkey,
+    pub version: u8,
+    pub market: Pubkey,
+    pub batches: u32,
+    pub last_sequence: u64,
+}
+
+impl CanarySet {
+    /// The canary as it stands.
+    pub fn of(config: &mut GlobalConfig, signer: Pubkey, clock: &Clock) -> Self {
+        Self {
+            head: config.next_head(clock),
+            signer,
+            version: config.canary_version,
+            market: config.canary_market,
+            batches: config.canary_remaining,
+            last_sequence: config.canary_last_sequence,
+        }
+    }
+}
+
+/// Sequence of the configuration.
+#[event]
+pub struct GuardianSet {
+    pub head: EventHead,
+    pub guardian: Pubkey,
+}
+
+/// Sequence of the configuration.
+#[event]
+pub struct ConfigLimitsSet {
+    pub head: EventHead,
+    pub limits: ConfigLimits,
+}
+
+/// Sequence of the configuration.
+#[event]
+pub struct DelayRaised {
+    pub head: EventHead,
+    pub delay_seconds: u32,
+}
+
+/// Sequence of the configuration.
+#[event]
+pub struct ConfigMigrated {
+    pub head: EventHead,
+    pub payer: Pubkey,
+    pub layout_version: u8,
 }
 
 /// Sequence of the configuration.
@@ -190,6 +245,16 @@ pub struct PositionOpened {
     pub market: Pubkey,
     pub after: PositionAfter,
     pub leverage: u16,
+}
+
+/// Follows `PositionOpened` for the position of a session wallet.
+#[event]
+pub struct SessionLinked {
+    pub head: EventHead,
+    pub market: Pubkey,
+    pub position: Pubkey,
+    pub owner: Pubkey,
+    pub parent_wallet: Pubkey,
 }
 
 #[event]

@@ -12,7 +12,7 @@ mod settlement;
 pub mod state;
 
 pub use instructions::*;
-pub use state::{CreateConfigArgs, MarketParams};
+pub use state::{ConfigLimits, CreateConfigArgs, MarketParams};
 
 declare_id!("8GnFDsGV4ehaimoscP8BBBFGm6suEdKNRPdLvHpo8Yun");
 
@@ -74,10 +74,40 @@ pub mod position_mgmt {
         GuardConfig::revoke_relayer(ctx, relayer)
     }
 
-    /// Makes an approved relayer the active one and raises the epoch.
+    /// Makes an approved relayer the active one and raises the epoch: the guardian at once, the admin after the delay.
     #[access_control(ctx.accounts.validate())]
     pub fn set_active_relayer(ctx: Context<GuardConfig>, relayer: Pubkey) -> Result<()> {
         GuardConfig::set_active_relayer(ctx, relayer)
+    }
+
+    /// Lets one market try a batch version for its next `batches` sequences; 0 ends the canary.
+    #[access_control(ctx.accounts.validate())]
+    pub fn set_canary(ctx: Context<SetCanary>, version: u8, batches: u32) -> Result<()> {
+        SetCanary::handle(ctx, version, batches)
+    }
+
+    /// Names another guardian; needs the delay.
+    #[access_control(ctx.accounts.validate())]
+    pub fn set_guardian(ctx: Context<AdminConfig>, guardian: Pubkey) -> Result<()> {
+        AdminConfig::set_guardian(ctx, guardian)
+    }
+
+    /// Sets the figures common to all markets; needs the delay.
+    #[access_control(ctx.accounts.validate())]
+    pub fn set_config_limits(ctx: Context<AdminConfig>, limits: ConfigLimits) -> Result<()> {
+        AdminConfig::set_config_limits(ctx, limits)
+    }
+
+    /// Makes the delay longer; needs the present one.
+    #[access_control(ctx.accounts.validate())]
+    pub fn raise_delay(ctx: Context<AdminConfig>, delay_seconds: u32) -> Result<()> {
+        AdminConfig::raise_delay(ctx, delay_seconds)
+    }
+
+    /// Grows a configuration of layout 1; anyone may pay for it.
+    #[access_control(ctx.accounts.validate())]
+    pub fn migrate_config(ctx: Context<MigrateConfig>) -> Result<()> {
+        MigrateConfig::handle(ctx)
     }
 
     /// The active relayer's sign of life.
@@ -96,7 +126,7 @@ pub mod position_mgmt {
         CreateMarket::handle(ctx, args)
     }
 
-    /// Makes a market active (0), reduce-only (1) or halted (2).
+    /// Makes a market active (0), reduce-only (1) or halted (2); needs the delay.
     #[access_control(ctx.accounts.validate(status))]
     pub fn set_market_status(ctx: Context<SetMarketStatus>, status: u8) -> Result<()> {
         SetMarketStatus::handle(ctx, status)
@@ -118,13 +148,19 @@ pub mod position_mgmt {
         SetFunding::handle(ctx, funding_index, funding_rate_e9)
     }
 
+    /// Opens an empty position of a session wallet, whose money goes to the parent wallet only.
+    #[access_control(ctx.accounts.validate())]
+    pub fn open_session_position(ctx: Context<OpenSessionPosition>, leverage: u16) -> Result<()> {
+        OpenSessionPosition::handle(ctx, leverage)
+    }
+
     /// Opens an empty position with the leverage its owner wants at most.
     #[access_control(ctx.accounts.validate())]
     pub fn open_position(ctx: Context<OpenPosition>, leverage: u16) -> Result<()> {
         OpenPosition::handle(ctx, leverage)
     }
 
-    /// Closes an empty position's account.
+    /// Closes an empty position's account; the parent wallet signs, which is the owner where there is no session.
     #[access_control(ctx.accounts.validate())]
     pub fn close_position(ctx: Context<ClosePosition>) -> Result<()> {
         ClosePosition::handle(ctx)
@@ -142,7 +178,7 @@ pub mod position_mgmt {
         RequestRelease::handle(ctx, amount_atoms)
     }
 
-    /// Pays a request that is old enough to its owner's free collateral.
+    /// Pays a request that is old enough to the parent wallet's free collateral.
     #[access_control(ctx.accounts.validate())]
     pub fn execute_release(ctx: Context<ExecuteRelease>) -> Result<()> {
         ExecuteRelease::handle(ctx)

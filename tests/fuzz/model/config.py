@@ -89,6 +89,80 @@ def set_allowed_versions(tx: Draft, signer: Pubkey, versions: int, data: bytes) 
     config["allowed_batch_versions"] = versions
     config["ever_live_versions"] |= versions
     count_event(config)
+    if config["canary_version"] and (versions == 0 or versions & config["canary_version"]):
+        _end_canary(config)
+        count_event(config)
+
+
+def set_canary(tx: Draft, signer: Pubkey, market_key: Pubkey, version: int, batches: int) -> None:
+    config, market = as_guard(tx, signer), tx.read(market_key)
+    last = market["last_batch_sequence"] + batches
+    if batches == 0:
+        _end_canary(config)
+    else:
+        present = (config["canary_version"], config["canary_market"])
+        is_narrower = present == (version, market_key) and last <= config["canary_last_sequence"]
+        if version not in (1, 2):
+            raise Refused("InvalidBatchVersion")
+        if batches > 10_000:
+            raise Refused("CanaryTooLong")
+        _require_restriction(config, signer, is_narrower)
+        if version & config["allowed_batch_versions"]:
+            raise Refused("VersionAlreadyAllowed")
+        if market["status"] not in (0, 1):
+            raise Refused("MarketNotActive")
+        config.update(canary_version=version, canary_market=market_key)
+        config.update(canary_remaining=batches, canary_last_sequence=last)
+    count_event(config)
+
+
+def _end_canary(config: Fields) -> None:
+    config.update(canary_version=0, canary_market=NOBODY, canary_remaining=0, canary_last_sequence=0)
+
+
+def is_canary(config: Fields, version: int, market_key: Pubkey, sequence: int) -> bool:
+    """Whether the canary lets this version through in this market, at this sequence."""
+    first = config["canary_last_sequence"] - config["canary_remaining"] + 1
+    of_it = (config["canary_version"], config["canary_market"]) == (version, market_key)
+    return of_it and first <= sequence <= config["canary_last_sequence"]
+
+
+def set_guardian(tx: Draft, signer: Pubkey, guardian: Pubkey, data: bytes) -> None:
+    config = as_admin(tx, signer)
+    consume_change(tx, config, data)
+    config["guardian"] = guardian
+    count_event(config)
+
+
+RANGES = {
+    "slippage_floor_atoms": (0, 10**17, "SlippageFloorTooLarge"),
+    "slippage_share_bps": (0, 10_000, "BadShare"),
+    "insurance_share_bps": (0, 10_000, "BadShare"),
+    "takeover_slots": (1, 216_000, "BadTakeoverSlots"),
+    "release_delay_slots": (1, 9_000, "BadReleaseDelay"),
+    "batch_retention_seconds": (60, 30 * 86_400, "BadBatchRetention"),
+}
+
+
+def set_config_limits(tx: Draft, signer: Pubkey, limits: dict[str, int], data: bytes) -> None:
+    config = as_admin(tx, signer)
+    consume_change(tx, config, data)
+    for name, (low, high, error) in RANGES.items():
+        if not low <= limits[name] <= high:
+            raise Refused(error)
+    config.update(limits)
+    count_event(config)
+
+
+def raise_delay(tx: Draft, signer: Pubkey, seconds: int, data: bytes) -> None:
+    config = as_admin(tx, signer)
+    consume_change(tx, config, data)
+    if seconds > 30 * 86_400:
+        raise Refused("DelayTooLong")
+    if seconds <= config["delay_seconds"]:
+        raise Refused("DelayNotRaised")
+    config["delay_seconds"] = seconds
+    count_event(config)
 
 
 def _require_restriction(config: Fields, signer: Pubkey, is_narrower: bool) -> None:
@@ -117,9 +191,11 @@ def revoke_relayer(tx: Draft, signer: Pubkey, relayer: Pubkey) -> None:
     count_event(config)
 
 
-def set_active_relayer(tx: Draft, signer: Pubkey, relayer: Pubkey) -> None:
+def set_active_relayer(tx: Draft, signer: Pubkey, relayer: Pubkey, data: bytes) -> None:
     config = as_guard(tx, signer)
-    _activate(config, relayer)
+    if signer != config["guardian"]:
+        consume_change(tx, config, data)
+    _activate(tx, config, relayer)
     count_event(config)
 
 
@@ -132,16 +208,17 @@ def beat(tx: Draft, signer: Pubkey) -> None:
 
 def take_over(tx: Draft, signer: Pubkey) -> None:
     config = tx.edit(CONFIG)
-    if tx.slot - tx.read(BEAT)["slot"] <= config["takeover_slots"]:
+    if tx.slot - max(tx.read(BEAT)["slot"], config["relayer_since_slot"]) <= config["takeover_slots"]:
         raise Refused("RelayerAlive")
-    _activate(config, signer)
+    _activate(tx, config, signer)
     _beat(tx, config)
     count_event(config)
 
 
-def _activate(config: Fields, relayer: Pubkey) -> None:
+def _activate(tx: Draft, config: Fields, relayer: Pubkey) -> None:
     _place(config, relayer)
     config["active_relayer"] = relayer
+    config["relayer_since_slot"] = tx.slot
     config["relayer_epoch"] += 1
 
 

@@ -75,14 +75,17 @@ def close_position(tx: Draft, owner: Pubkey, market_key: Pubkey) -> None:
     tx.edit(market_key)["event_sequence"] += 1
 
 
-def add_collateral(tx: Draft, owner: Pubkey, market_key: Pubkey, amount: int) -> None:
+def add_collateral(
+    tx: Draft, owner: Pubkey, market_key: Pubkey, amount: int, signer: Pubkey | None = None
+) -> None:
+    """`signer` is another wallet than the owner: whose collateral is locked."""
     require_position(tx, position_of(owner, market_key))
     market, position = tx.edit(market_key), tx.edit(position_of(owner, market_key))
     if amount == 0:
         raise Refused("AmountIsZero")
     require_open(tx, "add_collateral", "AddCollateralPaused")
     require_status(market, ACTIVE, REDUCE_ONLY, HALTED)
-    vault.lock(tx, owner, pool_of(market_key), amount)
+    vault.lock(tx, signer or owner, pool_of(market_key), amount)
     money, ledger = m.position_money(position), m.market_money(market)
     m.touch(position, money, ledger)
     naive_money.move_collateral(money, ledger, amount)
@@ -133,7 +136,8 @@ def execute_release(tx: Draft, owner: Pubkey, market_key: Pubkey, feed_key: Pubk
         index = _require_margin_left(tx, feed_key, money, market, position)
     m.store_position(position, money, market, market["mark_price_e6"] or index, tx.now_ts)
     m.store_market(market, ledger)
-    vault.release(tx, owner, pool_of(market_key), amount)
+    position["is_release_by_parent"] = 0
+    vault.release(tx, position["parent_wallet"], pool_of(market_key), amount)
     market["event_sequence"] += 1
 
 
@@ -271,11 +275,11 @@ def prune_batch(tx: Draft, market_key: Pubkey, record: Pubkey, relayer: Pubkey) 
     market["event_sequence"] += 1
 
 
-def set_market_status(tx: Draft, market_key: Pubkey, signer: Pubkey, status: int) -> None:
-    if tx.read(CONFIG)["admin"] != signer:
-        raise Refused("NotAdmin")
+def set_market_status(tx: Draft, market_key: Pubkey, signer: Pubkey, status: int, data: bytes) -> None:
+    config = as_admin(tx, signer)
     if status not in (ACTIVE, REDUCE_ONLY, HALTED):
         raise Refused("BadMarketStatus")
+    consume_change(tx, config, data, market_key)
     market = tx.edit(market_key)
     market["status"], market["is_active"] = status, int(status == ACTIVE)
     market["event_sequence"] += 1

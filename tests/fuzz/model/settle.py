@@ -18,6 +18,7 @@ from tests.programs.position_mgmt.model import Prices, Refused
 from . import money as m
 from .batch_bytes import FLUSH, HEARTBEAT, NOTHING, Header, Net, header_of, nets_of, trades_of, version_of
 from .book import Draft, Fields
+from .config import is_canary
 from .feed import price_range, reading
 
 PROGRAM = "position_mgmt"
@@ -162,8 +163,11 @@ def settle_batch(tx: Draft, batch: Batch) -> None:
 
 def _route(tx: Draft, batch: Batch) -> tuple[Fields, Header]:
     config = tx.read(CONFIG)
-    if not config["allowed_batch_versions"] & version_of(batch.data):
-        raise Refused("BatchVersionNotAllowed")
+    version = version_of(batch.data)
+    if not config["allowed_batch_versions"] & version:
+        is_candidate = (config["canary_version"], config["canary_market"]) == (version, batch.market)
+        if not is_candidate or not is_canary(config, version, batch.market, header_of(batch.data).sequence):
+            raise Refused("BatchVersionNotAllowed")
     if config["pause_bits"] & PAUSE["settle"]:
         raise Refused("SettlePaused")
     if config["active_relayer"] != batch.relayer:

@@ -107,7 +107,7 @@ def take_out(world: World, market: int, user: int, share: int, seconds: int) -> 
 
 
 @rule(
-    40,
+    45,
     market=MARKET,
     version=VERSION,
     trades=Several(TRADE, 1, 9),
@@ -229,7 +229,7 @@ def settle_misplaced(
 
 
 @rule(
-    4,
+    5,
     market=MARKET,
     version=VERSION,
     trades=Several(TRADE, 1, 3),

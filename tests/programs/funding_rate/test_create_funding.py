@@ -6,6 +6,7 @@ import pytest
 
 from tests.programs.funding_rate.funding_world import HOUR, MAX_RATE_E9, FundingWorld
 from tests.programs.harness.hostile import refuses_durable_nonce, refuses_wrong_accounts
+from tests.programs.position_mgmt.attacks import refuses_old_config
 
 
 def test_starts_at_the_market_s_index_and_hour(planned: FundingWorld) -> None:
@@ -62,6 +63,10 @@ def test_the_address_of_another_market_is_refused(planned: FundingWorld, other: 
 
 def test_a_durable_nonce_is_refused(planned: FundingWorld) -> None:
     refuses_durable_nonce(planned.chain, planned.create_funding(), planned.admin)
+
+
+def test_an_old_configuration_is_refused(planned: FundingWorld) -> None:
+    refuses_old_config(planned.chain, planned.create_funding(), "ConfigLayoutOld")
 
 
 def test_accounts_are_checked(planned: FundingWorld) -> None:

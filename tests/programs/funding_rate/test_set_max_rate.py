@@ -7,6 +7,7 @@ import pytest
 from tests.programs.funding_rate.conftest import DAY
 from tests.programs.funding_rate.funding_world import MAX_RATE_E9, FundingWorld, naive_rate_e9
 from tests.programs.harness.hostile import refuses_durable_nonce, refuses_wrong_accounts
+from tests.programs.position_mgmt.attacks import refuses_old_config
 
 
 def test_without_a_delay_it_is_in_force_at_once(funding: FundingWorld) -> None:
@@ -59,6 +60,10 @@ def test_an_account_that_contradicts_itself_is_refused(funding: FundingWorld) ->
 
 def test_a_durable_nonce_is_refused(funding: FundingWorld) -> None:
     refuses_durable_nonce(funding.chain, funding.set_max_rate(5), funding.admin)
+
+
+def test_an_old_configuration_is_refused(funding: FundingWorld) -> None:
+    refuses_old_config(funding.chain, funding.set_max_rate(5), "ConfigLayoutOld")
 
 
 def test_accounts_are_checked(funding: FundingWorld) -> None:

@@ -9,4 +9,12 @@ from tests.programs.harness.codec import Call
 
 from .fixtures import Fixture
 
-MIGRATIONS: Mapping[tuple[str, int], Callable[[Chain, Mapping[str, Fixture]], Call]] = {}
+
+def migrate_config(chain: Chain, given: Mapping[str, Fixture]) -> Call:
+    accounts = {"payer": chain.person(), "config": given["GlobalConfig"].address}
+    return Call("position_mgmt", "migrate_config", dict(accounts))
+
+
+MIGRATIONS: Mapping[tuple[str, int], Callable[[Chain, Mapping[str, Fixture]], Call]] = {
+    ("GlobalConfig", 1): migrate_config,
+}

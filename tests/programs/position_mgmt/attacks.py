@@ -27,6 +27,15 @@ def refuses_other_config(chain: Chain, call: Call) -> None:
     chain.refused(call.but(config=twin(chain, CONFIG)), error="ConstraintAddress")
 
 
+def refuses_old_config(chain: Chain, call: Call, error: str) -> None:
+    """A configuration as short as layout 1; the present one is put back."""
+    account = chain.account(CONFIG)
+    assert account is not None
+    chain.put(CONFIG, bytes(account.data)[:480], account.owner)
+    chain.refused(call, error=error)
+    chain.put(CONFIG, bytes(account.data), account.owner)
+
+
 def refuses_everyone_but_admin(exchange: Exchange, call: Call) -> None:
     """Guardian, relayer and strangers are no admin."""
     for person in (exchange.guardian, exchange.relayer, exchange.chain.person()):

@@ -8,7 +8,7 @@ from tests.programs.harness.chain import Chain
 from tests.programs.harness.vault_world import VaultWorld
 
 from .exchange import Exchange
-from .market import Market, Trader
+from .market import Linked, Market, Trader
 
 
 @pytest.fixture
@@ -50,3 +50,9 @@ def alice(market: Market) -> Trader:
 @pytest.fixture
 def bob(market: Market) -> Trader:
     return market.trader(free_atoms=1_000 * 10**6)
+
+
+@pytest.fixture
+def linked(market: Market) -> Linked:
+    """10,000 USDT under a session wallet's position; session and parent wallet have 1,000 free each."""
+    return market.linked()

@@ -37,6 +37,9 @@ CONFIG_ARGS: Mapping[str, Any] = {
     "slippage_share_bps": 100,
     "insurance_share_bps": 2_500,
 }
+_LIMITS = ("slippage_floor_atoms", "slippage_share_bps", "insurance_share_bps", "takeover_slots")
+_LIMITS += ("release_delay_slots", "batch_retention_seconds")
+CONFIG_LIMITS: Mapping[str, int] = {name: CONFIG_ARGS[name] for name in _LIMITS}
 PARAMS: Mapping[str, int] = {
     "max_leverage": 20,
     "initial_margin_ratio_bps": 500,
@@ -121,6 +124,29 @@ class Exchange:
 
     def set_active_relayer(self, relayer: Pubkey, signer: Pubkey | None = None) -> Call:
         return self._guard("set_active_relayer", signer, relayer=relayer)
+
+    def set_canary(self, market: Pubkey, version: int, batches: int, signer: Pubkey | None = None) -> Call:
+        call = self._guard("set_canary", signer, version=version, batches=batches)
+        return call.but(market=market)
+
+    def set_guardian(self, guardian: Pubkey) -> Call:
+        return self._admin("set_guardian", guardian=guardian)
+
+    def set_config_limits(self, **limits: int) -> Call:
+        assert set(limits) <= set(CONFIG_LIMITS), limits
+        return self._admin("set_config_limits", limits=dict(CONFIG_LIMITS) | limits)
+
+    def raise_delay(self, delay_seconds: int) -> Call:
+        return self._admin("raise_delay", delay_seconds=delay_seconds)
+
+    def migrate_config(self, payer: Pubkey | None = None) -> Call:
+        return Call(PROGRAM, "migrate_config", {"payer": payer or self.payer, "config": CONFIG})
+
+    def wait_for(self, call: Call, market: Pubkey | None = None) -> Call:
+        """Propose a change and let the delay pass: the call is due."""
+        self.chain.send(self.propose_change(self.change_hash(call, market)))
+        self.chain.advance(self.read().delay_seconds)
+        return call
 
     def beat(self, relayer: Pubkey | None = None) -> Call:
         accounts = {"config": CONFIG, "beat": BEAT, "active_relayer": relayer or self.relayer}

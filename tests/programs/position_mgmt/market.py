@@ -35,6 +35,14 @@ class Trader:
     user: User
 
 
+@dataclass(frozen=True)
+class Linked:
+    """One position of a session wallet, as its two wallets see it: each with its own collateral."""
+
+    session: Trader
+    parent: Trader
+
+
 def batch_address(batch_id: bytes) -> Pubkey:
     return pda(PROGRAM, b"batch", batch_id)
 
@@ -76,6 +84,17 @@ class Market:
         if collateral_atoms:
             self.chain.send(self.add_collateral(trader, collateral_atoms))
         return trader
+
+    def linked(self, collateral_atoms: int = 10_000 * USDT, *, free_atoms: int = 1_000 * USDT) -> Linked:
+        """A session wallet's position with `collateral_atoms`; both wallets have `free_atoms` besides."""
+        wallet = self.exchange.vault.user(deposited_atoms=free_atoms)
+        parent_wallet = self.exchange.vault.user(deposited_atoms=collateral_atoms + free_atoms)
+        session = self.as_trader(wallet)
+        parent = Trader(parent_wallet.owner, parent_wallet.collateral, session.position, parent_wallet)
+        self.chain.send(self.open_session_position(session.owner, parent.owner))
+        if collateral_atoms:
+            self.chain.send(self.add_collateral(parent, collateral_atoms))
+        return Linked(session, parent)
 
     def traders(self, count: int, collateral_atoms: int = 10_000 * USDT, **kwargs: Any) -> list[Trader]:
         """Several, in ascending order of their positions' keys."""
@@ -158,6 +177,16 @@ class Market:
             "position": pda(PROGRAM, b"position", owner, self.key),
         }
         return Call(PROGRAM, "open_position", accounts, {"leverage": leverage})
+
+    def open_session_position(self, owner: Pubkey, parent_wallet: Pubkey, *, leverage: int = 10) -> Call:
+        accounts = {
+            "parent_wallet": parent_wallet,
+            "owner": owner,
+            "config": CONFIG,
+            "market": self.key,
+            "position": pda(PROGRAM, b"position", owner, self.key),
+        }
+        return Call(PROGRAM, "open_session_position", accounts, {"leverage": leverage})
 
     def close_position(self, trader: Trader) -> Call:
         accounts = {"owner": trader.owner, "market": self.key, "position": trader.position}

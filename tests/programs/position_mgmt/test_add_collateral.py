@@ -11,7 +11,7 @@ from tests.programs.harness.vault_world import PAUSE_LOCK
 
 from .attacks import VAULT_ADDRESS, refuses_other_config, twin
 from .exchange import HALTED, PAUSE, REDUCE_ONLY, SETTLING, Exchange
-from .market import ONE, V1, Market, Trader
+from .market import ONE, V1, Linked, Market, Trader
 
 
 def test_moves_free_money_under_the_position(market: Market, chain: Chain) -> None:
@@ -120,6 +120,24 @@ def test_refuses_what_does_not_fit(market: Market, alice: Trader, bob: Trader, c
         chain.rewrite(alice.position, funding_index=-1)
         chain.refused(market.add_collateral(alice, 1), error="MathOverflow")
         chain.rewrite(market.key, **{name: getattr(books, name) for name in changes})
+
+
+@pytest.mark.parametrize("who", ["session", "parent"])
+def test_either_wallet_of_a_session_adds_its_own(
+    market: Market, linked: Linked, chain: Chain, who: str
+) -> None:
+    signer, other = linked.session, linked.parent
+    if who == "parent":
+        signer, other = other, signer
+    free = chain.read(other.collateral).free_atoms
+    event = chain.send(market.add_collateral(signer, 40 * USDT)).event("CollateralAdded")
+    assert market.position(signer).collateral == 10_040 * USDT
+    assert (event.after.owner, event.after.position) == (linked.session.owner, signer.position)
+    assert chain.read(signer.collateral).free_atoms == (1_000 - 40) * USDT
+    assert chain.read(other.collateral).free_atoms == free
+    theirs = market.add_collateral(signer, 1).but(collateral=other.collateral)
+    chain.refused(theirs, error="WrongCollateral")
+    market.check_books()
 
 
 def test_refusals(market: Market, alice: Trader, chain: Chain) -> None:

@@ -60,5 +60,19 @@ def test_refuses_a_closed_position(market: Market, chain: Chain) -> None:
     chain.refused(market.close_position(trader), error="AccountOwnedByWrongProgram")
 
 
+def test_the_parent_wallet_alone_closes_and_gets_the_rent(market: Market, chain: Chain) -> None:
+    linked = market.linked(0)
+    session, parent = linked.session, linked.parent
+    chain.refused(market.close_position(session), error="WrongOwner")
+    before = [chain.account(wallet.owner) for wallet in (session, parent)]
+    rent = chain.account(parent.position)
+    event = chain.send(market.close_position(parent)).event("PositionClosed")
+    after = [chain.account(wallet.owner) for wallet in (session, parent)]
+    assert None not in (*before, *after, rent)
+    moved = [now.lamports - then.lamports for then, now in zip(before, after, strict=True) if then and now]
+    assert moved == [0, rent.lamports if rent else None]
+    assert (event.owner, event.position) == (session.owner, parent.position)
+
+
 def test_refusals(market: Market, chain: Chain) -> None:
     refuses_wrong_accounts(chain, market.close_position(market.trader(0)))

@@ -28,7 +28,9 @@ def test_creates_configuration_and_beat(bare: Exchange, chain: Chain) -> None:
         0,
     )
     assert (config.pending_admin, config.pending_change_hash) == (Pubkey.default(), bytes(32))
-    assert (config.market_count, config.layout_version, config.event_sequence) == (0, 1, 1)
+    assert (config.market_count, config.layout_version, config.event_sequence) == (0, 2, 1)
+    assert (config.canary_version, config.canary_last_sequence, config.relayer_since_slot) == (0, 0, 0)
+    assert len(chain.data(CONFIG)) == 1_024
     assert (beat.relayer, beat.epoch, beat.slot, beat.ts) == (bare.relayer, 1, chain.slot, chain.now_ts)
     event = receipt.event("ConfigCreated")
     assert (event.head.slot, event.head.ts, event.head.sequence) == (chain.slot, chain.now_ts, 1)

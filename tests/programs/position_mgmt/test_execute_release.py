@@ -12,7 +12,7 @@ from tests.programs.harness.vault_world import PAUSE_LOCK
 
 from .attacks import VAULT_ADDRESS, refuses_other_config, twin
 from .exchange import HALTED, PAUSE, REDUCE_ONLY, SETTLING, Exchange
-from .market import ONE, V1, Market, Trader
+from .market import ONE, V1, Linked, Market, Trader
 from .oracle_faults import FAULTS
 
 
@@ -156,6 +156,27 @@ def test_refuses_accounts_of_others(
     chain.refused(call.but(**others), error="WrongMarket")
     chain.refused(call.but(authority=alice.owner), error="ConstraintAddress")
     chain.refused(call.but(vault_state=twin(chain, market.exchange.vault.state)), error="ConstraintAddress")
+
+
+@pytest.mark.parametrize("who", ["session", "parent"])
+def test_pays_the_parent_of_a_session_whoever_asked(
+    market: Market, linked: Linked, alice: Trader, chain: Chain, who: str
+) -> None:
+    session, parent = linked.session, linked.parent
+    requested(market, getattr(linked, who), 400)
+    call = market.execute_release(parent)
+    for other in (session, alice):
+        chain.refused(call.but(collateral=other.collateral), error="WrongCollateral")
+    free = [chain.read(trader.collateral).free_atoms for trader in (session, parent)]
+    event = chain.send(call).event("CollateralReleased")
+    assert [chain.read(trader.collateral).free_atoms for trader in (session, parent)] == [
+        free[0],
+        free[1] + 400,
+    ]
+    assert (event.amount_atoms, event.after.owner) == (400, session.owner)
+    assert market.position(parent).is_release_by_parent == 0
+    chain.send(market.request_release(session, 1))
+    market.check_books()
 
 
 def test_refusals(market: Market, alice: Trader, chain: Chain) -> None:

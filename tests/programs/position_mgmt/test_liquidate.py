@@ -224,6 +224,28 @@ def test_refuses_accounts_of_others(
     chain.refused(call.but(liquidator=pda("position_mgmt", b"config")), error="WrongOwner")
 
 
+def test_a_session_key_does_not_take_risk_over_for_its_parent(
+    market: Market, victim: Trader, chain: Chain
+) -> None:
+    linked = market.linked(20_000 * USDT)
+    chain.refused(market.liquidate(linked.session, victim), error="WrongOwner")
+    event = chain.send(market.liquidate(linked.parent, victim)).event("PositionLiquidated")
+    assert (event.liquidator.position, event.liquidator.owner) == (
+        linked.parent.position,
+        linked.session.owner,
+    )
+    market.check_books()
+
+
+def test_liquidates_a_session_wallets_position(market: Market, eve: Trader, chain: Chain) -> None:
+    linked = market.linked(5_100 * USDT)
+    market.settled(V1, market.trade(linked.session, market.trader(40_000 * USDT)))
+    market.jump_to(46_000 * 10**6)
+    event = chain.send(market.liquidate(eve, linked.session)).event("PositionLiquidated")
+    assert event.liquidatee.owner == linked.session.owner
+    market.check_books()
+
+
 def test_refusals(market: Market, victim: Trader, eve: Trader, chain: Chain) -> None:
     call = market.liquidate(eve, victim)
     refuses_other_config(chain, call)

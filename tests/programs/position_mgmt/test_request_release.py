@@ -10,7 +10,7 @@ from tests.programs.harness.tokens import USDT
 
 from .attacks import refuses_other_config
 from .exchange import HALTED, PAUSE, REDUCE_ONLY, SETTLING, Exchange
-from .market import ONE, V1, Market, Trader
+from .market import ONE, V1, Linked, Market, Trader
 from .oracle_faults import FAULTS
 
 
@@ -112,6 +112,39 @@ def test_refuses_accounts_of_others(
     chain.refused(call.but(price_feed=other_market.feed), error="WrongPriceFeed")
     chain.refused(call.but(market=other_market.key), error="WrongPriceFeed")
     chain.refused(call.but(market=other_market.key, price_feed=other_market.feed), error="WrongMarket")
+
+
+def test_either_wallet_of_a_session_requests(market: Market, linked: Linked, chain: Chain) -> None:
+    event = chain.send(market.request_release(linked.session, 500)).event("ReleaseRequested")
+    assert (event.after.owner, event.after.requested_release_atoms) == (linked.session.owner, 500)
+    assert market.position(linked.session).is_release_by_parent == 0
+    chain.send(market.request_release(linked.session, 400))
+    chain.send(market.request_release(linked.parent, 300))
+    position = market.position(linked.parent)
+    assert (position.requested_release_atoms, position.is_release_by_parent) == (300, 1)
+
+
+def test_a_session_key_cannot_put_its_parents_request_off(
+    market: Market, linked: Linked, chain: Chain
+) -> None:
+    chain.send(market.request_release(linked.parent, 300))
+    before = market.position(linked.parent)
+    chain.set_clock(slot=chain.slot + 9)
+    for amount in (0, 1, 300, 10_000 * USDT):
+        call = market.request_release(linked.session, amount)
+        chain.refused(call, error="ReleaseRequestedByParent")
+    assert market.position(linked.parent) == before
+    chain.send(market.request_release(linked.parent, 200))
+    chain.send(market.request_release(linked.parent, 0))
+    assert market.position(linked.parent).is_release_by_parent == 0
+    chain.send(market.request_release(linked.session, 100))
+    chain.send(market.request_release(linked.session, 0))
+
+
+def test_an_ordinary_position_has_no_mark_of_its_parent(market: Market, alice: Trader, chain: Chain) -> None:
+    chain.send(market.request_release(alice, 1))
+    assert market.position(alice).is_release_by_parent == 0
+    chain.send(market.request_release(alice, 2))
 
 
 def test_refusals(market: Market, alice: Trader, chain: Chain) -> None:

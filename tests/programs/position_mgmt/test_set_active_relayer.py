@@ -22,6 +22,35 @@ def test_guardian_moves_to_another_approved_relayer(exchange: Exchange, chain: C
     chain.send(exchange.beat(second))
 
 
+def test_the_guardian_moves_at_once_and_the_admin_after_the_delay(delayed: Exchange, chain: Chain) -> None:
+    second = chain.person()
+    chain.send(delayed.wait_for(delayed.approve_relayer(second)))
+    call = delayed.set_active_relayer(second)
+    chain.refused(call, error="ChangeNotProposed")
+    chain.send(delayed.propose_change(delayed.change_hash(call)))
+    chain.advance(86_399)
+    chain.refused(call, error="DelayNotPassed")
+    chain.send(delayed.set_active_relayer(second, delayed.guardian))
+    chain.send(delayed.set_active_relayer(delayed.relayer, delayed.guardian))
+    chain.advance(1)
+    chain.send(call)
+    config = delayed.read()
+    assert (config.active_relayer, config.relayer_epoch) == (second, 4)
+    assert (config.pending_change_hash, config.relayer_since_slot) == (bytes(32), chain.slot)
+
+
+def test_a_new_relayer_has_the_time_of_a_beat(exchange: Exchange, chain: Chain) -> None:
+    """The old one's silence does not count against it, nor bring the old one back."""
+    second = chain.person()
+    chain.send(exchange.approve_relayer(second))
+    chain.set_clock(slot=chain.slot + 1_000)
+    chain.send(exchange.set_active_relayer(second, exchange.guardian))
+    chain.set_clock(slot=chain.slot + 150)
+    chain.refused(exchange.take_over(exchange.relayer), error="RelayerAlive")
+    chain.set_clock(slot=chain.slot + 1)
+    chain.send(exchange.take_over(exchange.relayer))
+
+
 def test_refuses_who_is_not_approved(exchange: Exchange, chain: Chain) -> None:
     chain.refused(exchange.set_active_relayer(chain.person()), error="RelayerNotApproved")
     chain.refused(exchange.set_active_relayer(Pubkey.default()), error="DefaultAddressRefused")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from gdx_sdk import instructions, pdas
 from gdx_sdk.batch import ZERO_ID, Trade, seal_batch
 from gdx_sdk.errors import CodecError, InputError
 from gdx_sdk.instructions import (
+    ConfigLimits,
     CreateConfigArgs,
     FallbackFeed,
     FeedLimits,
@@ -32,6 +34,7 @@ LIMIT = WithdrawLimit(10**12, 10**8, 3_600)
 FEED_LIMITS = FeedLimits(100, 500, 30, 120)
 PARAMS = MarketParams(20, 500, 250, -100, 500, 5_000, 100, 1, 10**12, 10**13, 10**12)
 CONFIG = CreateConfigArgs(ADMIN, KEY, KEY, 3, 1, 0, 8, 2, 60, 10**8, 100, 1_000)
+CONFIG_LIMITS = ConfigLimits(10**8, 100, 1_000, 150, 10, 3_600)
 SIGNED_BY_PROGRAMS = {
     "collateral_vault": {"create_pool", "lock", "release", "sweep_fees", "fund_insurance", "draw_insurance"},
     "position_mgmt": {"set_funding"},
@@ -97,6 +100,14 @@ CALLS: dict[tuple[str, str], Callable[[], Instruction]] = {
     ("position_mgmt", "revoke_relayer"): lambda: instructions.revoke_relayer(ADMIN, KEY),
     ("position_mgmt", "set_active_relayer"): lambda: instructions.set_active_relayer(ADMIN, KEY),
     ("position_mgmt", "propose_change"): lambda: instructions.propose_change(ADMIN, bytes(32)),
+    ("position_mgmt", "set_canary"): lambda: instructions.set_canary(ADMIN, MARKET, version=2, batches=5),
+    ("position_mgmt", "set_guardian"): lambda: instructions.set_guardian(ADMIN, KEY),
+    ("position_mgmt", "set_config_limits"): lambda: instructions.set_config_limits(ADMIN, CONFIG_LIMITS),
+    ("position_mgmt", "raise_delay"): lambda: instructions.raise_delay(ADMIN, 86_400),
+    ("position_mgmt", "migrate_config"): lambda: instructions.migrate_config(USER),
+    ("position_mgmt", "open_session_position"): lambda: instructions.open_position(
+        KEY, MARKET, leverage=10, parent_wallet=USER
+    ),
     ("position_mgmt", "propose_admin"): lambda: instructions.propose_admin(ADMIN, KEY),
     ("position_mgmt", "accept_admin"): lambda: instructions.accept_admin(KEY),
     ("position_mgmt", "create_market"): lambda: instructions.create_market(
@@ -188,3 +199,44 @@ def test_amounts_out_of_range_are_refused() -> None:
         instructions.deposit(USER, 2**64, quote_mint=MINT)
     with pytest.raises(InputError, match="base_asset"):
         instructions.create_market(ADMIN, "BTC-PERP", PARAMS, base_asset="", fee_recipient=KEY)
+
+
+def accounts_by_name(name: str, built: Instruction) -> dict[str, Pubkey]:
+    entries = idl_instructions("position_mgmt")[name]["accounts"]
+    return {entry["name"]: meta.pubkey for entry, meta in zip(entries, built.accounts, strict=False)}
+
+
+def test_a_parent_wallet_signs_and_receives_for_its_session_wallet() -> None:
+    """The position is the session wallet's, everything that holds money the parent's."""
+    position, parents = pdas.position(KEY, MARKET), pdas.collateral(USER)
+    opened = instructions.open_position(KEY, MARKET, leverage=2, parent_wallet=USER, payer=USER)
+    found = accounts_by_name("open_session_position", opened)
+    assert (found["owner"], found["parent_wallet"], found["position"]) == (KEY, USER, position)
+    calls = {
+        "add_collateral": instructions.add_collateral(KEY, MARKET, 5, parent_wallet=USER),
+        "request_release": instructions.request_release(KEY, MARKET, 5, price_feed=FEED, parent_wallet=USER),
+        "close_position": instructions.close_position(KEY, MARKET, parent_wallet=USER),
+    }
+    for name, built in calls.items():
+        found = accounts_by_name(name, built)
+        assert (found["owner"], found["position"]) == (USER, position), name
+    assert accounts_by_name("add_collateral", calls["add_collateral"])["collateral"] == parents
+    released = instructions.execute_release(KEY, MARKET, price_feed=FEED, parent_wallet=USER)
+    found = accounts_by_name("execute_release", released)
+    assert (found["collateral"], found["position"]) == (parents, position)
+    taken = instructions.liquidate(KEY, MINT, MARKET, size_e8=5, price_feed=FEED, parent_wallet=USER)
+    found = accounts_by_name("liquidate", taken)
+    assert (found["liquidator"], found["liquidator_position"]) == (USER, position)
+
+
+def test_nobody_but_the_parent_pays_for_a_session_wallet() -> None:
+    with pytest.raises(InputError, match="payer"):
+        instructions.open_position(KEY, MARKET, leverage=2, parent_wallet=USER, payer=ADMIN)
+
+
+def test_a_change_is_proposed_by_its_data_and_its_market() -> None:
+    halt = instructions.set_market_status(ADMIN, MARKET, MarketStatus.HALTED)
+    expected = sha256(bytes(halt.data) + bytes(MARKET)).digest()
+    assert instructions.change_hash(halt, market=MARKET) == expected
+    other = instructions.approve_relayer(ADMIN, KEY)
+    assert instructions.change_hash(other) == sha256(bytes(other.data)).digest()

@@ -21,7 +21,7 @@ class GlobalConfig(Struct):
     approved_relayers: tuple[Pubkey, ...]
     """Relayers that may take over; unused places are the default address."""
     canary_market: Pubkey
-    """Market of the canary; always the default address in this version of the program, which has none."""
+    """Market of the canary; the default address when there is none."""
     pending_change_hash: bytes
     """Hash of the change that may be executed from `pending_change_not_before_ts` on; zeros when none."""
     pending_admin_not_before_ts: int
@@ -46,7 +46,10 @@ class GlobalConfig(Struct):
     market_count: int
     """Number of markets ever created: the next market's index."""
     canary_remaining: int
-    """Batches that the canary may still settle."""
+    """Batches that the canary was set for: the last one is `canary_last_sequence`. Settling does not count it
+    down,
+    because shards would wait for each other to write here.
+    """
     slippage_share_bps: int
     """Share of equity that a position may lose to slippage per hour."""
     insurance_share_bps: int
@@ -62,8 +65,13 @@ class GlobalConfig(Struct):
     layout_version: int
     bump: int
     reserved: bytes
+    canary_last_sequence: int
+    """Last sequence of its market that the canary covers; from here on layout 2."""
+    relayer_since_slot: int
+    """When the active relayer was last changed; 0 when never."""
+    reserved_for_later: bytes
 
-    SIZE: ClassVar[int] = 472
+    SIZE: ClassVar[int] = 1016
     LAYOUT: ClassVar[Layout] = Layout(
         ("admin", PUBKEY, 0),
         ("active_relayer", PUBKEY, 32),
@@ -94,4 +102,7 @@ class GlobalConfig(Struct):
         ("layout_version", U8, 396),
         ("bump", U8, 397),
         ("reserved", fixed_bytes(74), 398),
+        ("canary_last_sequence", U64, 472),
+        ("relayer_since_slot", U64, 480),
+        ("reserved_for_later", fixed_bytes(528), 488),
     )

@@ -24,7 +24,7 @@ class GlobalConfig(FixedAccount):
     approved_relayers: tuple[Pubkey, ...]
     """Relayers that may take over; unused places are the default address."""
     canary_market: Pubkey
-    """Market of the canary; always the default address in this version of the program, which has none."""
+    """Market of the canary; the default address when there is none."""
     pending_change_hash: bytes
     """Hash of the change that may be executed from `pending_change_not_before_ts` on; zeros when none."""
     pending_admin_not_before_ts: int
@@ -49,7 +49,10 @@ class GlobalConfig(FixedAccount):
     market_count: int
     """Number of markets ever created: the next market's index."""
     canary_remaining: int
-    """Batches that the canary may still settle."""
+    """Batches that the canary was set for: the last one is `canary_last_sequence`. Settling does not count it
+    down,
+    because shards would wait for each other to write here.
+    """
     slippage_share_bps: int
     """Share of equity that a position may lose to slippage per hour."""
     insurance_share_bps: int
@@ -65,10 +68,15 @@ class GlobalConfig(FixedAccount):
     layout_version: int
     bump: int
     reserved: bytes
+    canary_last_sequence: int
+    """Last sequence of its market that the canary covers; from here on layout 2."""
+    relayer_since_slot: int
+    """When the active relayer was last changed; 0 when never."""
+    reserved_for_later: bytes
 
     DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("95089ccaa0fcb0d9")
     PROGRAM_ID: ClassVar[Pubkey | None] = PROGRAM_ID
-    SIZE: ClassVar[int] = 480
+    SIZE: ClassVar[int] = 1024
     LAYOUT: ClassVar[Layout] = Layout(
         ("admin", PUBKEY, 8),
         ("active_relayer", PUBKEY, 40),
@@ -99,5 +107,8 @@ class GlobalConfig(FixedAccount):
         ("layout_version", U8, 404),
         ("bump", U8, 405),
         ("reserved", fixed_bytes(74), 406),
+        ("canary_last_sequence", U64, 480),
+        ("relayer_since_slot", U64, 488),
+        ("reserved_for_later", fixed_bytes(528), 496),
     )
     OFFSETS: ClassVar[Mapping[str, int]] = LAYOUT.offsets

@@ -18,7 +18,7 @@ class UserPosition(FixedAccount):
 
     owner: Pubkey
     parent_wallet: Pubkey
-    """Wallet behind a session wallet; the owner itself when there is none."""
+    """Wallet behind a session wallet, which all money goes back to; the owner itself when there is none."""
     market: Pubkey
     size: int
     """1e-8 base units, + long, − short."""
@@ -58,6 +58,8 @@ class UserPosition(FixedAccount):
     """Whole times."""
     layout_version: int
     bump: int
+    is_release_by_parent: int
+    """1 when the parent wallet of a session wallet asked the collateral back."""
     reserved: bytes
 
     DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("fbf8d1f553ea111b")
@@ -88,6 +90,7 @@ class UserPosition(FixedAccount):
         ("leverage", U16, 244),
         ("layout_version", U8, 246),
         ("bump", U8, 247),
-        ("reserved", fixed_bytes(8), 248),
+        ("is_release_by_parent", U8, 248),
+        ("reserved", fixed_bytes(7), 249),
     )
     OFFSETS: ClassVar[Mapping[str, int]] = LAYOUT.offsets

@@ -14,23 +14,11 @@ from .add_collateral import (
     add_collateral,
     resolve_add_collateral,
 )
-from .approve_relayer import (
-    ApproveRelayerAccounts,
-    ApproveRelayerArgs,
-    ApproveRelayerGiven,
-    approve_relayer,
-    resolve_approve_relayer,
-)
-from .beat import BeatAccounts, BeatGiven, beat, resolve_beat
+from .approve_relayer import ApproveRelayerAccounts, ApproveRelayerArgs, approve_relayer
+from .beat import BeatAccounts, beat
 from .close_position import ClosePositionAccounts, ClosePositionGiven, close_position, resolve_close_position
 from .create_config import CreateConfigAccounts, CreateConfigArgs, create_config
-from .create_market import (
-    CreateMarketAccounts,
-    CreateMarketArgs,
-    CreateMarketGiven,
-    create_market,
-    resolve_create_market,
-)
+from .create_market import CreateMarketAccounts, CreateMarketArgs, create_market
 from .execute_release import (
     ExecuteReleaseAccounts,
     ExecuteReleaseGiven,
@@ -38,22 +26,13 @@ from .execute_release import (
     resolve_execute_release,
 )
 from .liquidate import LiquidateAccounts, LiquidateArgs, LiquidateGiven, liquidate, resolve_liquidate
+from .migrate_config import MigrateConfigAccounts, migrate_config
 from .open_position import OpenPositionAccounts, OpenPositionArgs, open_position
-from .propose_admin import (
-    ProposeAdminAccounts,
-    ProposeAdminArgs,
-    ProposeAdminGiven,
-    propose_admin,
-    resolve_propose_admin,
-)
-from .propose_change import (
-    ProposeChangeAccounts,
-    ProposeChangeArgs,
-    ProposeChangeGiven,
-    propose_change,
-    resolve_propose_change,
-)
+from .open_session_position import OpenSessionPositionAccounts, OpenSessionPositionArgs, open_session_position
+from .propose_admin import ProposeAdminAccounts, ProposeAdminArgs, propose_admin
+from .propose_change import ProposeChangeAccounts, ProposeChangeArgs, propose_change
 from .prune_batch import PruneBatchAccounts, PruneBatchGiven, prune_batch, resolve_prune_batch
+from .raise_delay import RaiseDelayAccounts, RaiseDelayArgs, raise_delay
 from .request_release import (
     RequestReleaseAccounts,
     RequestReleaseArgs,
@@ -65,28 +44,13 @@ from .resolve_bankruptcy import ResolveBankruptcyAccounts, ResolveBankruptcyArgs
 from .revoke_relayer import RevokeRelayerAccounts, RevokeRelayerArgs, revoke_relayer
 from .set_active_relayer import SetActiveRelayerAccounts, SetActiveRelayerArgs, set_active_relayer
 from .set_allowed_versions import SetAllowedVersionsAccounts, SetAllowedVersionsArgs, set_allowed_versions
+from .set_canary import SetCanaryAccounts, SetCanaryArgs, set_canary
+from .set_config_limits import SetConfigLimitsAccounts, SetConfigLimitsArgs, set_config_limits
 from .set_funding import SetFundingAccounts, SetFundingArgs, set_funding
-from .set_market_limits import (
-    SetMarketLimitsAccounts,
-    SetMarketLimitsArgs,
-    SetMarketLimitsGiven,
-    resolve_set_market_limits,
-    set_market_limits,
-)
-from .set_market_status import (
-    SetMarketStatusAccounts,
-    SetMarketStatusArgs,
-    SetMarketStatusGiven,
-    resolve_set_market_status,
-    set_market_status,
-)
-from .set_min_batch_size import (
-    SetMinBatchSizeAccounts,
-    SetMinBatchSizeArgs,
-    SetMinBatchSizeGiven,
-    resolve_set_min_batch_size,
-    set_min_batch_size,
-)
+from .set_guardian import SetGuardianAccounts, SetGuardianArgs, set_guardian
+from .set_market_limits import SetMarketLimitsAccounts, SetMarketLimitsArgs, set_market_limits
+from .set_market_status import SetMarketStatusAccounts, SetMarketStatusArgs, set_market_status
+from .set_min_batch_size import SetMinBatchSizeAccounts, SetMinBatchSizeArgs, set_min_batch_size
 from .set_pause_bits import SetPauseBitsAccounts, SetPauseBitsArgs, set_pause_bits
 from .settle_batch import SettleBatchAccounts, SettleBatchArgs, settle_batch
 from .sweep_fees import SweepFeesAccounts, sweep_fees
@@ -100,31 +64,31 @@ __all__ = [
     "AddCollateralGiven",
     "ApproveRelayerAccounts",
     "ApproveRelayerArgs",
-    "ApproveRelayerGiven",
     "BeatAccounts",
-    "BeatGiven",
     "ClosePositionAccounts",
     "ClosePositionGiven",
     "CreateConfigAccounts",
     "CreateConfigArgs",
     "CreateMarketAccounts",
     "CreateMarketArgs",
-    "CreateMarketGiven",
     "ExecuteReleaseAccounts",
     "ExecuteReleaseGiven",
     "LiquidateAccounts",
     "LiquidateArgs",
     "LiquidateGiven",
+    "MigrateConfigAccounts",
     "OpenPositionAccounts",
     "OpenPositionArgs",
+    "OpenSessionPositionAccounts",
+    "OpenSessionPositionArgs",
     "ProposeAdminAccounts",
     "ProposeAdminArgs",
-    "ProposeAdminGiven",
     "ProposeChangeAccounts",
     "ProposeChangeArgs",
-    "ProposeChangeGiven",
     "PruneBatchAccounts",
     "PruneBatchGiven",
+    "RaiseDelayAccounts",
+    "RaiseDelayArgs",
     "RequestReleaseAccounts",
     "RequestReleaseArgs",
     "RequestReleaseGiven",
@@ -136,17 +100,20 @@ __all__ = [
     "SetActiveRelayerArgs",
     "SetAllowedVersionsAccounts",
     "SetAllowedVersionsArgs",
+    "SetCanaryAccounts",
+    "SetCanaryArgs",
+    "SetConfigLimitsAccounts",
+    "SetConfigLimitsArgs",
     "SetFundingAccounts",
     "SetFundingArgs",
+    "SetGuardianAccounts",
+    "SetGuardianArgs",
     "SetMarketLimitsAccounts",
     "SetMarketLimitsArgs",
-    "SetMarketLimitsGiven",
     "SetMarketStatusAccounts",
     "SetMarketStatusArgs",
-    "SetMarketStatusGiven",
     "SetMinBatchSizeAccounts",
     "SetMinBatchSizeArgs",
-    "SetMinBatchSizeGiven",
     "SetPauseBitsAccounts",
     "SetPauseBitsArgs",
     "SettleBatchAccounts",
@@ -162,30 +129,28 @@ __all__ = [
     "create_market",
     "execute_release",
     "liquidate",
+    "migrate_config",
     "open_position",
+    "open_session_position",
     "propose_admin",
     "propose_change",
     "prune_batch",
+    "raise_delay",
     "request_release",
     "resolve_add_collateral",
-    "resolve_approve_relayer",
     "resolve_bankruptcy",
-    "resolve_beat",
     "resolve_close_position",
-    "resolve_create_market",
     "resolve_execute_release",
     "resolve_liquidate",
-    "resolve_propose_admin",
-    "resolve_propose_change",
     "resolve_prune_batch",
     "resolve_request_release",
-    "resolve_set_market_limits",
-    "resolve_set_market_status",
-    "resolve_set_min_batch_size",
     "revoke_relayer",
     "set_active_relayer",
     "set_allowed_versions",
+    "set_canary",
+    "set_config_limits",
     "set_funding",
+    "set_guardian",
     "set_market_limits",
     "set_market_status",
     "set_min_batch_size",
@@ -205,16 +170,22 @@ NAMES: Final[Mapping[bytes, str]] = {
     bytes.fromhex("67e261ebc8bcfbfe"): "create_market",
     bytes.fromhex("c53bc07b34f6fe69"): "execute_release",
     bytes.fromhex("dfb3e27d302e274a"): "liquidate",
+    bytes.fromhex("5c833a69d29ae0c1"): "migrate_config",
     bytes.fromhex("87802f4d0f98f031"): "open_position",
+    bytes.fromhex("755c3f94c96770ff"): "open_session_position",
     bytes.fromhex("79d6c7d4572775ea"): "propose_admin",
     bytes.fromhex("a7d312de5dd74a9f"): "propose_change",
     bytes.fromhex("ae37412b10adbfa4"): "prune_batch",
+    bytes.fromhex("e69e7734edf815d1"): "raise_delay",
     bytes.fromhex("a7da7a02a3e79607"): "request_release",
     bytes.fromhex("52fdbb1d661323f8"): "resolve_bankruptcy",
     bytes.fromhex("a6951b0780b29e55"): "revoke_relayer",
     bytes.fromhex("147b2ef176707ae9"): "set_active_relayer",
     bytes.fromhex("b64ad5fb9dde1d4d"): "set_allowed_versions",
+    bytes.fromhex("4241047f7b076991"): "set_canary",
+    bytes.fromhex("68d3ab32c958fbb2"): "set_config_limits",
     bytes.fromhex("273973cfc676a8f9"): "set_funding",
+    bytes.fromhex("93f332799aa4321e"): "set_guardian",
     bytes.fromhex("7e73b9e57a25763b"): "set_market_limits",
     bytes.fromhex("65af536bc88d9bb6"): "set_market_status",
     bytes.fromhex("55935cada33bb3d8"): "set_min_batch_size",

@@ -32,6 +32,7 @@ class AddCollateralAccounts(TypedDict):
     """Accounts of ``add_collateral``."""
 
     owner: Pubkey
+    """The position's owner or its parent wallet; it is its own free collateral that is locked."""
     config: NotRequired[Pubkey]
     """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     market: Pubkey
@@ -111,7 +112,7 @@ async def resolve_add_collateral(
     chain = ChainLookup(client, account_types.UserPosition)
     owner = accounts.get("owner")
     if owner is None:
-        owner = await chain.key(accounts["position"], "owner")
+        owner = await chain.key(accounts["collateral"], "owner")
     market = accounts.get("market")
     if market is None:
         market = await chain.key(accounts["position"], "market")

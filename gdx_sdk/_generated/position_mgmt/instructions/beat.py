@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Pubkey
+from gdx_sdk.runtime import AccountMeta, Instruction, Pubkey
 
-from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
@@ -43,25 +42,3 @@ def beat(
         *remaining_accounts,
     ]
     return Instruction(program_id, DISCRIMINATOR, keys)
-
-
-class BeatGiven(TypedDict):
-    """Accounts of ``beat`` before the chain is asked for the rest."""
-
-    config: NotRequired[Pubkey]
-    beat: NotRequired[Pubkey]
-    active_relayer: NotRequired[Pubkey]
-
-
-async def resolve_beat(client: AccountSource, accounts: BeatGiven) -> BeatAccounts:
-    """Complete the accounts of ``beat`` with what the chain knows: ``active_relayer``.
-
-    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
-    exist, is of another type or of another program.
-    """
-    chain = ChainLookup(client, account_types.GlobalConfig)
-    config = accounts.get("config", CONFIG)
-    active_relayer = accounts.get("active_relayer")
-    if active_relayer is None:
-        active_relayer = await chain.key(config, "active_relayer")
-    return {**accounts, "active_relayer": active_relayer}

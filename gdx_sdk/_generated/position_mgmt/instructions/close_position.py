@@ -19,6 +19,7 @@ class ClosePositionAccounts(TypedDict):
     """Accounts of ``close_position``."""
 
     owner: Pubkey
+    """The position's parent wallet."""
     market: Pubkey
     position: Pubkey
     event_authority: NotRequired[Pubkey]
@@ -32,7 +33,9 @@ def close_position(
     program_id: Pubkey = PROGRAM_ID,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Closes an empty position's account."""
+    """Closes an empty position's account; the parent wallet signs, which is the owner where there is no
+    session.
+    """
     event_authority = accounts.get("event_authority")
     if event_authority is None:
         event_authority = pdas.find_event_authority(program_id)[0]
@@ -51,7 +54,7 @@ def close_position(
 class ClosePositionGiven(TypedDict):
     """Accounts of ``close_position`` before the chain is asked for the rest."""
 
-    owner: NotRequired[Pubkey]
+    owner: Pubkey
     market: NotRequired[Pubkey]
     position: Pubkey
     event_authority: NotRequired[Pubkey]
@@ -62,16 +65,13 @@ async def resolve_close_position(
     client: AccountSource,
     accounts: ClosePositionGiven,
 ) -> ClosePositionAccounts:
-    """Complete the accounts of ``close_position`` with what the chain knows: ``owner``, ``market``.
+    """Complete the accounts of ``close_position`` with what the chain knows: ``market``.
 
     Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
     exist, is of another type or of another program.
     """
     chain = ChainLookup(client, account_types.UserPosition)
-    owner = accounts.get("owner")
-    if owner is None:
-        owner = await chain.key(accounts["position"], "owner")
     market = accounts.get("market")
     if market is None:
         market = await chain.key(accounts["position"], "market")
-    return {**accounts, "owner": owner, "market": market}
+    return {**accounts, "market": market}

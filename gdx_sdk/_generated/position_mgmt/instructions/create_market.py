@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import AccountMeta, Instruction, Layout, Pubkey
 
-from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 from ..types.create_market_args import CreateMarketArgs as CreateMarketArgsType
@@ -96,35 +95,3 @@ def create_market(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["args"])
     return Instruction(program_id, data, keys)
-
-
-class CreateMarketGiven(TypedDict):
-    """Accounts of ``create_market`` before the chain is asked for the rest."""
-
-    payer: Pubkey
-    config: NotRequired[Pubkey]
-    admin: NotRequired[Pubkey]
-    market: NotRequired[Pubkey]
-    price_feed: Pubkey
-    vault_state: NotRequired[Pubkey]
-    pool: Pubkey
-    authority: NotRequired[Pubkey]
-    vault_program: NotRequired[Pubkey]
-    system_program: NotRequired[Pubkey]
-    instructions: NotRequired[Pubkey]
-    event_authority: NotRequired[Pubkey]
-    program: NotRequired[Pubkey]
-
-
-async def resolve_create_market(client: AccountSource, accounts: CreateMarketGiven) -> CreateMarketAccounts:
-    """Complete the accounts of ``create_market`` with what the chain knows: ``admin``.
-
-    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
-    exist, is of another type or of another program.
-    """
-    chain = ChainLookup(client, account_types.GlobalConfig)
-    config = accounts.get("config", CONFIG)
-    admin = accounts.get("admin")
-    if admin is None:
-        admin = await chain.key(config, "admin")
-    return {**accounts, "admin": admin}

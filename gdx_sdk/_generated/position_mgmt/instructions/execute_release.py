@@ -46,7 +46,7 @@ def execute_release(
     program_id: Pubkey = PROGRAM_ID,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Pays a request that is old enough to its owner's free collateral."""
+    """Pays a request that is old enough to the parent wallet's free collateral."""
     config = accounts.get("config", CONFIG)
     vault_state = accounts.get("vault_state", VAULT_STATE)
     authority = accounts.get("authority", AUTHORITY)

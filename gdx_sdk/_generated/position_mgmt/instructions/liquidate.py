@@ -38,6 +38,10 @@ class LiquidateAccounts(TypedDict):
     """Accounts of ``liquidate``."""
 
     liquidator: Pubkey
+    """Parent wallet of the liquidator's position, which is its owner where there is no session: taking a size
+    over
+    puts the parent's money at risk.
+    """
     config: NotRequired[Pubkey]
     """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     market: Pubkey

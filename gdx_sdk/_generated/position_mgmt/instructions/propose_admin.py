@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import PUBKEY, AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import PUBKEY, AccountMeta, Instruction, Layout, Pubkey
 
-from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
@@ -63,27 +62,3 @@ def propose_admin(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["new_admin"])
     return Instruction(program_id, data, keys)
-
-
-class ProposeAdminGiven(TypedDict):
-    """Accounts of ``propose_admin`` before the chain is asked for the rest."""
-
-    config: NotRequired[Pubkey]
-    admin: NotRequired[Pubkey]
-    instructions: NotRequired[Pubkey]
-    event_authority: NotRequired[Pubkey]
-    program: NotRequired[Pubkey]
-
-
-async def resolve_propose_admin(client: AccountSource, accounts: ProposeAdminGiven) -> ProposeAdminAccounts:
-    """Complete the accounts of ``propose_admin`` with what the chain knows: ``admin``.
-
-    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
-    exist, is of another type or of another program.
-    """
-    chain = ChainLookup(client, account_types.GlobalConfig)
-    config = accounts.get("config", CONFIG)
-    admin = accounts.get("admin")
-    if admin is None:
-        admin = await chain.key(config, "admin")
-    return {**accounts, "admin": admin}

@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey, fixed_bytes
+from gdx_sdk.runtime import AccountMeta, Instruction, Layout, Pubkey, fixed_bytes
 
-from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
@@ -63,30 +62,3 @@ def propose_change(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["change_hash"])
     return Instruction(program_id, data, keys)
-
-
-class ProposeChangeGiven(TypedDict):
-    """Accounts of ``propose_change`` before the chain is asked for the rest."""
-
-    config: NotRequired[Pubkey]
-    admin: NotRequired[Pubkey]
-    instructions: NotRequired[Pubkey]
-    event_authority: NotRequired[Pubkey]
-    program: NotRequired[Pubkey]
-
-
-async def resolve_propose_change(
-    client: AccountSource,
-    accounts: ProposeChangeGiven,
-) -> ProposeChangeAccounts:
-    """Complete the accounts of ``propose_change`` with what the chain knows: ``admin``.
-
-    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
-    exist, is of another type or of another program.
-    """
-    chain = ChainLookup(client, account_types.GlobalConfig)
-    config = accounts.get("config", CONFIG)
-    admin = accounts.get("admin")
-    if admin is None:
-        admin = await chain.key(config, "admin")
-    return {**accounts, "admin": admin}

@@ -29,6 +29,7 @@ class RequestReleaseAccounts(TypedDict):
     """Accounts of ``request_release``."""
 
     owner: Pubkey
+    """The position's owner or its parent wallet."""
     config: NotRequired[Pubkey]
     """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
     market: Pubkey
@@ -69,7 +70,7 @@ def request_release(
 class RequestReleaseGiven(TypedDict):
     """Accounts of ``request_release`` before the chain is asked for the rest."""
 
-    owner: NotRequired[Pubkey]
+    owner: Pubkey
     config: NotRequired[Pubkey]
     market: NotRequired[Pubkey]
     position: Pubkey
@@ -82,16 +83,13 @@ async def resolve_request_release(
     client: AccountSource,
     accounts: RequestReleaseGiven,
 ) -> RequestReleaseAccounts:
-    """Complete the accounts of ``request_release`` with what the chain knows: ``owner``, ``market``.
+    """Complete the accounts of ``request_release`` with what the chain knows: ``market``.
 
     Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
     exist, is of another type or of another program.
     """
     chain = ChainLookup(client, account_types.UserPosition)
-    owner = accounts.get("owner")
-    if owner is None:
-        owner = await chain.key(accounts["position"], "owner")
     market = accounts.get("market")
     if market is None:
         market = await chain.key(accounts["position"], "market")
-    return {**accounts, "owner": owner, "market": market}
+    return {**accounts, "market": market}

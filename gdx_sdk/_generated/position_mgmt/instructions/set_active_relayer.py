@@ -46,7 +46,10 @@ def set_active_relayer(
     program_id: Pubkey = PROGRAM_ID,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Makes an approved relayer the active one and raises the epoch."""
+    """Makes an approved relayer the active one and raises the epoch: the guardian at once, the admin after
+    the
+    delay.
+    """
     config = accounts.get("config", CONFIG)
     instructions = accounts.get("instructions", INSTRUCTIONS_SYSVAR)
     event_authority = accounts.get("event_authority")

@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import AccountMeta, Instruction, Layout, Pubkey
 
-from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 from ..types.market_params import MarketParams
@@ -66,31 +65,3 @@ def set_market_limits(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["params"])
     return Instruction(program_id, data, keys)
-
-
-class SetMarketLimitsGiven(TypedDict):
-    """Accounts of ``set_market_limits`` before the chain is asked for the rest."""
-
-    config: NotRequired[Pubkey]
-    admin: NotRequired[Pubkey]
-    market: Pubkey
-    instructions: NotRequired[Pubkey]
-    event_authority: NotRequired[Pubkey]
-    program: NotRequired[Pubkey]
-
-
-async def resolve_set_market_limits(
-    client: AccountSource,
-    accounts: SetMarketLimitsGiven,
-) -> SetMarketLimitsAccounts:
-    """Complete the accounts of ``set_market_limits`` with what the chain knows: ``admin``.
-
-    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
-    exist, is of another type or of another program.
-    """
-    chain = ChainLookup(client, account_types.GlobalConfig)
-    config = accounts.get("config", CONFIG)
-    admin = accounts.get("admin")
-    if admin is None:
-        admin = await chain.key(config, "admin")
-    return {**accounts, "admin": admin}

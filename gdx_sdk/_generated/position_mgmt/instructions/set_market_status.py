@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import U8, AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import U8, AccountMeta, Instruction, Layout, Pubkey
 
-from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
@@ -47,7 +46,7 @@ def set_market_status(
     program_id: Pubkey = PROGRAM_ID,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Makes a market active (0), reduce-only (1) or halted (2)."""
+    """Makes a market active (0), reduce-only (1) or halted (2); needs the delay."""
     config = accounts.get("config", CONFIG)
     instructions = accounts.get("instructions", INSTRUCTIONS_SYSVAR)
     event_authority = accounts.get("event_authority")
@@ -55,7 +54,7 @@ def set_market_status(
         event_authority = pdas.find_event_authority(program_id)[0]
     program = accounts.get("program", program_id)
     keys = [
-        AccountMeta(config, False, False),
+        AccountMeta(config, False, True),  # writable
         AccountMeta(accounts["admin"], True, False),  # signer
         AccountMeta(accounts["market"], False, True),  # writable
         AccountMeta(instructions, False, False),
@@ -65,31 +64,3 @@ def set_market_status(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["status"])
     return Instruction(program_id, data, keys)
-
-
-class SetMarketStatusGiven(TypedDict):
-    """Accounts of ``set_market_status`` before the chain is asked for the rest."""
-
-    config: NotRequired[Pubkey]
-    admin: NotRequired[Pubkey]
-    market: Pubkey
-    instructions: NotRequired[Pubkey]
-    event_authority: NotRequired[Pubkey]
-    program: NotRequired[Pubkey]
-
-
-async def resolve_set_market_status(
-    client: AccountSource,
-    accounts: SetMarketStatusGiven,
-) -> SetMarketStatusAccounts:
-    """Complete the accounts of ``set_market_status`` with what the chain knows: ``admin``.
-
-    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
-    exist, is of another type or of another program.
-    """
-    chain = ChainLookup(client, account_types.GlobalConfig)
-    config = accounts.get("config", CONFIG)
-    admin = accounts.get("admin")
-    if admin is None:
-        admin = await chain.key(config, "admin")
-    return {**accounts, "admin": admin}

@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import U32, AccountMeta, AccountSource, ChainLookup, Instruction, Layout, Pubkey
+from gdx_sdk.runtime import U32, AccountMeta, Instruction, Layout, Pubkey
 
-from .. import accounts as account_types
 from .. import pdas
 from ..program_id import PROGRAM_ID
 
@@ -63,30 +62,3 @@ def set_min_batch_size(
     ]
     data = DISCRIMINATOR + _ARGS.encode(args["min_batch_size"])
     return Instruction(program_id, data, keys)
-
-
-class SetMinBatchSizeGiven(TypedDict):
-    """Accounts of ``set_min_batch_size`` before the chain is asked for the rest."""
-
-    config: NotRequired[Pubkey]
-    admin: NotRequired[Pubkey]
-    instructions: NotRequired[Pubkey]
-    event_authority: NotRequired[Pubkey]
-    program: NotRequired[Pubkey]
-
-
-async def resolve_set_min_batch_size(
-    client: AccountSource,
-    accounts: SetMinBatchSizeGiven,
-) -> SetMinBatchSizeAccounts:
-    """Complete the accounts of ``set_min_batch_size`` with what the chain knows: ``admin``.
-
-    Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
-    exist, is of another type or of another program.
-    """
-    chain = ChainLookup(client, account_types.GlobalConfig)
-    config = accounts.get("config", CONFIG)
-    admin = accounts.get("admin")
-    if admin is None:
-        admin = await chain.key(config, "admin")
-    return {**accounts, "admin": admin}

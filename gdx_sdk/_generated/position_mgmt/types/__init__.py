@@ -9,6 +9,7 @@ from gdx_sdk.runtime import lazy_exports
 
 __all__ = [
     "Collateral",
+    "ConfigLimits",
     "CreateConfigArgs",
     "CreateMarketArgs",
     "EventHead",
@@ -26,6 +27,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from .collateral import Collateral
+    from .config_limits import ConfigLimits
     from .create_config_args import CreateConfigArgs
     from .create_market_args import CreateMarketArgs
     from .event_head import EventHead
@@ -44,6 +46,7 @@ else:
         __name__,
         {
             "Collateral": "collateral",
+            "ConfigLimits": "config_limits",
             "CreateConfigArgs": "create_config_args",
             "CreateMarketArgs": "create_market_args",
             "EventHead": "event_head",

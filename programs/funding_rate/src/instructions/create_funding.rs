@@ -1,5 +1,5 @@
 use anchor_lang::prelude::*;
-use position_mgmt::state::{GlobalConfig, PerpMarket};
+use position_mgmt::state::{has_current_layout, GlobalConfig, PerpMarket};
 
 use super::sample_premium::market_premium;
 use crate::{
@@ -16,7 +16,10 @@ use crate::{
 pub struct CreateFunding<'info> {
     #[account(mut)]
     pub admin: Signer<'info>,
-    #[account(has_one = admin @ FundingError::NotAdmin)]
+    #[account(
+        constraint = has_current_layout(&config) @ FundingError::ConfigLayoutOld,
+        constraint = config.load()?.admin == admin.key() @ FundingError::NotAdmin
+    )]
     pub config: AccountLoader<'info, GlobalConfig>,
     pub market: AccountLoader<'info, PerpMarket>,
     #[account(

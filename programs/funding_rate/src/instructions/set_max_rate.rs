@@ -1,5 +1,5 @@
 use anchor_lang::prelude::*;
-use position_mgmt::state::GlobalConfig;
+use position_mgmt::state::{has_current_layout, GlobalConfig};
 
 use crate::{
     constants::{INSTRUCTIONS_SYSVAR, MAX_MAX_RATE_E9},
@@ -13,7 +13,10 @@ use crate::{
 #[derive(Accounts)]
 pub struct SetMaxRate<'info> {
     pub admin: Signer<'info>,
-    #[account(has_one = admin @ FundingError::NotAdmin)]
+    #[account(
+        constraint = has_current_layout(&config) @ FundingError::ConfigLayoutOld,
+        constraint = config.load()?.admin == admin.key() @ FundingError::NotAdmin
+    )]
     pub config: AccountLoader<'info, GlobalConfig>,
     #[account(mut)]
     pub funding: AccountLoader<'info, FundingState>,

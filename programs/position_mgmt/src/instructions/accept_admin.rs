@@ -2,16 +2,21 @@ use anchor_lang::prelude::*;
 
 use crate::{
     constants::INSTRUCTIONS_SYSVAR,
+    error::PositionError,
     events::{emit, AdminAccepted},
     guard::refuse_durable_nonce,
     seeds::CONFIG_ADDRESS,
-    state::GlobalConfig,
+    state::{has_current_layout, GlobalConfig},
 };
 
 #[event_cpi]
 #[derive(Accounts)]
 pub struct AcceptAdmin<'info> {
-    #[account(mut, address = CONFIG_ADDRESS)]
+    #[account(
+        mut,
+        address = CONFIG_ADDRESS,
+        constraint = has_current_layout(&config) @ PositionError::ConfigLayoutOld
+    )]
     pub config: AccountLoader<'info, GlobalConfig>,
     pub new_admin: Signer<'info>,
     /// CHECK: the instructions sysvar, fixed by its address.

@@ -12,21 +12,25 @@ use crate::{
     error::{OrProgramError, PositionError},
     events::{emit, CollateralAdded, PositionAfter},
     seeds::{AUTHORITY_ADDRESS, AUTHORITY_SEEDS, CONFIG_ADDRESS, VAULT_STATE_ADDRESS},
-    state::{GlobalConfig, MarketStatus, PerpMarket, UserPosition},
+    state::{has_current_layout, GlobalConfig, MarketStatus, PerpMarket, UserPosition},
 };
 
 #[event_cpi]
 #[derive(Accounts)]
 pub struct AddCollateral<'info> {
+    /// The position's owner or its parent wallet; it is its own free collateral that is locked.
     pub owner: Signer<'info>,
-    #[account(address = CONFIG_ADDRESS)]
+    #[account(
+        address = CONFIG_ADDRESS,
+        constraint = has_current_layout(&config) @ PositionError::ConfigLayoutOld
+    )]
     pub config: AccountLoader<'info, GlobalConfig>,
     #[account(mut, constraint = market.load()?.usdt_vault == pool.key() @ PositionError::WrongPool)]
     pub market: AccountLoader<'info, PerpMarket>,
     #[account(
         mut,
-        has_one = owner @ PositionError::WrongOwner,
-        has_one = market @ PositionError::WrongMarket
+        has_one = market @ PositionError::WrongMarket,
+        constraint = position.load()?.is_run_by(owner.key) @ PositionError::WrongOwner
     )]
     pub position: AccountLoader<'info, UserPosition>,
     #[account(mut, has_one = owner @ PositionError::WrongCollateral)]

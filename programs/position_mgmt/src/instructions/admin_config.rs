@@ -1,21 +1,29 @@
 //! What only the admin changes in the configuration, with the same accounts.
 
-use anchor_lang::prelude::*;
+use anchor_lang::{prelude::*, Event};
 
 use crate::{
     constants::INSTRUCTIONS_SYSVAR,
     error::PositionError,
-    events::{emit, AdminProposed, ChangeProposed, ConfigChanged},
+    events::{
+        emit, AdminProposed, ChangeProposed, ConfigChanged, ConfigLimitsSet, DelayRaised,
+        GuardianSet,
+    },
     guard::{change_hash, refuse_durable_nonce},
     instruction,
     seeds::CONFIG_ADDRESS,
-    state::GlobalConfig,
+    state::{has_current_layout, ConfigLimits, GlobalConfig},
 };
 
 #[event_cpi]
 #[derive(Accounts)]
 pub struct AdminConfig<'info> {
-    #[account(mut, has_one = admin @ PositionError::NotAdmin, address = CONFIG_ADDRESS)]
+    #[account(
+        mut,
+        address = CONFIG_ADDRESS,
+        constraint = has_current_layout(&config) @ PositionError::ConfigLayoutOld,
+        constraint = config.load()?.admin == admin.key() @ PositionError::NotAdmin
+    )]
     pub config: AccountLoader<'info, GlobalConfig>,
     pub admin: Signer<'info>,
     /// CHECK: the instructions sysvar, fixed by its address.
@@ -29,30 +37,64 @@ impl AdminConfig<'_> {
     }
 
     pub fn set_min_batch_size(ctx: Context<AdminConfig>, min_batch_size: u32) -> Result<()> {
-        ctx.accounts
-            .apply(|config, _| config.set_min_batch_size(min_batch_size))
+        let admin = ctx.accounts.admin.key();
+        ctx.accounts.apply(|config, clock| {
+            config.set_min_batch_size(min_batch_size)?;
+            Ok(ConfigChanged::of(config, admin, clock))
+        })
     }
 
     pub fn approve_relayer(ctx: Context<AdminConfig>, relayer: Pubkey) -> Result<()> {
         let change = change_hash(&instruction::ApproveRelayer { relayer }, None);
-        ctx.accounts.apply(|config, now_ts| {
-            config.consume_change(&change, now_ts)?;
-            config.approve_relayer(relayer)
+        let admin = ctx.accounts.admin.key();
+        ctx.accounts.apply(|config, clock| {
+            config.consume_change(&change, clock.unix_timestamp)?;
+            config.approve_relayer(relayer)?;
+            Ok(ConfigChanged::of(config, admin, clock))
+        })
+    }
+
+    pub fn set_guardian(ctx: Context<AdminConfig>, guardian: Pubkey) -> Result<()> {
+        let change = change_hash(&instruction::SetGuardian { guardian }, None);
+        ctx.accounts.apply(|config, clock| {
+            config.consume_change(&change, clock.unix_timestamp)?;
+            config.set_guardian(guardian)?;
+            let head = config.next_head(clock);
+            Ok(GuardianSet { head, guardian })
+        })
+    }
+
+    pub fn set_config_limits(ctx: Context<AdminConfig>, limits: ConfigLimits) -> Result<()> {
+        let change = change_hash(&instruction::SetConfigLimits { limits }, None);
+        ctx.accounts.apply(|config, clock| {
+            config.consume_change(&change, clock.unix_timestamp)?;
+            config.set_limits(&limits)?;
+            let head = config.next_head(clock);
+            Ok(ConfigLimitsSet { head, limits })
+        })
+    }
+
+    pub fn raise_delay(ctx: Context<AdminConfig>, delay_seconds: u32) -> Result<()> {
+        let change = change_hash(&instruction::RaiseDelay { delay_seconds }, None);
+        ctx.accounts.apply(|config, clock| {
+            config.consume_change(&change, clock.unix_timestamp)?;
+            config.raise_delay(delay_seconds)?;
+            Ok(DelayRaised {
+                head: config.next_head(clock),
+                delay_seconds,
+            })
         })
     }
 
     pub fn propose_change(ctx: Context<AdminConfig>, change_hash: [u8; 32]) -> Result<()> {
-        let clock = Clock::get()?;
-        let event = {
-            let mut config = ctx.accounts.config.load_mut()?;
+        ctx.accounts.apply(|config, clock| {
             config.propose_change(change_hash, clock.unix_timestamp);
-            ChangeProposed {
-                head: config.next_head(&clock),
+            Ok(ChangeProposed {
+                head: config.next_head(clock),
                 change_hash,
                 not_before_ts: config.pending_change_not_before_ts,
-            }
-        };
-        emit(&event, &ctx.accounts.event_authority)
+            })
+        })
     }
 
     pub fn propose_admin(ctx: Context<AdminConfig>, new_admin: Pubkey) -> Result<()> {
@@ -61,27 +103,27 @@ impl AdminConfig<'_> {
             Pubkey::default(),
             PositionError::DefaultAddressRefused
         );
-        let clock = Clock::get()?;
-        let event = {
-            let mut config = ctx.accounts.config.load_mut()?;
+        ctx.accounts.apply(|config, clock| {
             config.propose_admin(new_admin, clock.unix_timestamp);
-            AdminProposed {
-                head: config.next_head(&clock),
+            Ok(AdminProposed {
+                head: config.next_head(clock),
                 admin: config.admin,
                 pending_admin: config.pending_admin,
                 not_before_ts: config.pending_admin_not_before_ts,
-            }
-        };
-        emit(&event, &ctx.accounts.event_authority)
+            })
+        })
     }
 
-    fn apply(&self, change: impl FnOnce(&mut GlobalConfig, i64) -> Result<()>) -> Result<()> {
+    fn apply<E: Event>(
+        &self,
+        change: impl FnOnce(&mut GlobalConfig, &Clock) -> Result<E>,
+    ) -> Result<()> {
         let clock = Clock::get()?;
         let event = {
             let mut config = self.config.load_mut()?;
-            change(&mut config, clock.unix_timestamp)?;
+            let event = change(&mut config, &clock)?;
             config.invariant()?;
-            ConfigChanged::of(&mut config, self.admin.key(), &clock)
+            event
         };
         emit(&event, &self.event_authority)
     }

@@ -3,13 +3,17 @@ use anchor_lang::prelude::*;
 use crate::{
     error::PositionError,
     seeds::{CONFIG_ADDRESS, SEED_BEAT},
-    state::{GlobalConfig, RelayerBeat},
+    state::{has_current_layout, GlobalConfig, RelayerBeat},
 };
 
 /// Writes no event: it comes every few slots and moves no money.
 #[derive(Accounts)]
 pub struct Beat<'info> {
-    #[account(has_one = active_relayer @ PositionError::WrongRelayer, address = CONFIG_ADDRESS)]
+    #[account(
+        address = CONFIG_ADDRESS,
+        constraint = has_current_layout(&config) @ PositionError::ConfigLayoutOld,
+        constraint = config.load()?.active_relayer == active_relayer.key() @ PositionError::WrongRelayer
+    )]
     pub config: AccountLoader<'info, GlobalConfig>,
     #[account(mut, seeds = [SEED_BEAT], bump)]
     pub beat: AccountLoader<'info, RelayerBeat>,

@@ -6,18 +6,20 @@ use crate::{
     state::{PerpMarket, UserPosition},
 };
 
-/// An empty position's rent goes back to its owner.
+/// An empty position's rent goes back to its parent wallet, which is its owner where there is no session: a session
+/// wallet's position cannot be closed, and so not be opened elsewhere, without the parent.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ClosePosition<'info> {
+    /// The position's parent wallet.
     #[account(mut)]
     pub owner: Signer<'info>,
     #[account(mut)]
     pub market: AccountLoader<'info, PerpMarket>,
     #[account(
         mut,
-        has_one = owner @ PositionError::WrongOwner,
         has_one = market @ PositionError::WrongMarket,
+        constraint = position.load()?.parent_wallet == owner.key() @ PositionError::WrongOwner,
         close = owner
     )]
     pub position: AccountLoader<'info, UserPosition>,

@@ -45,7 +45,7 @@ impl CreateConfig<'_> {
         let clock = Clock::get()?;
         let event = {
             let mut config = ctx.accounts.config.load_init()?;
-            config.open(&args, ctx.bumps.config);
+            config.open(&args, ctx.bumps.config)?;
             config.invariant()?;
             let mut beat = ctx.accounts.beat.load_init()?;
             beat.open(ctx.bumps.beat);

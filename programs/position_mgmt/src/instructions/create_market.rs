@@ -13,7 +13,7 @@ use crate::{
     guard::{change_hash, refuse_durable_nonce},
     instruction,
     seeds::{AUTHORITY_ADDRESS, AUTHORITY_SEEDS, CONFIG_ADDRESS, SEED_MARKET, VAULT_STATE_ADDRESS},
-    state::{GlobalConfig, MarketParams, NewMarket, PerpMarket},
+    state::{has_current_layout, GlobalConfig, MarketParams, NewMarket, PerpMarket},
 };
 
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
@@ -34,7 +34,12 @@ pub struct CreateMarketArgs {
 pub struct CreateMarket<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
-    #[account(mut, has_one = admin @ PositionError::NotAdmin, address = CONFIG_ADDRESS)]
+    #[account(
+        mut,
+        address = CONFIG_ADDRESS,
+        constraint = has_current_layout(&config) @ PositionError::ConfigLayoutOld,
+        constraint = config.load()?.admin == admin.key() @ PositionError::NotAdmin
+    )]
     pub config: AccountLoader<'info, GlobalConfig>,
     pub admin: Signer<'info>,
     #[account(

@@ -17,14 +17,20 @@ use crate::{
     events::{emit, CollateralReleased, PositionAfter},
     seeds::{AUTHORITY_ADDRESS, AUTHORITY_SEEDS, CONFIG_ADDRESS, VAULT_STATE_ADDRESS},
     settlement::usable_price,
-    state::{require_initial_margin, GlobalConfig, MarketStatus, PerpMarket, UserPosition},
+    state::{
+        has_current_layout, require_initial_margin, GlobalConfig, MarketStatus, PerpMarket,
+        UserPosition,
+    },
 };
 
 /// Second step of taking collateral out; anyone may take it once the request is old enough.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ExecuteRelease<'info> {
-    #[account(address = CONFIG_ADDRESS)]
+    #[account(
+        address = CONFIG_ADDRESS,
+        constraint = has_current_layout(&config) @ PositionError::ConfigLayoutOld
+    )]
     pub config: AccountLoader<'info, GlobalConfig>,
     #[account(
         mut,
@@ -34,7 +40,7 @@ pub struct ExecuteRelease<'info> {
     pub market: AccountLoader<'info, PerpMarket>,
     #[account(mut, has_one = market @ PositionError::WrongMarket)]
     pub position: AccountLoader<'info, UserPosition>,
-    #[account(mut, constraint = collateral.load()?.owner == position.load()?.owner @ PositionError::WrongCollateral)]
+    #[account(mut, constraint = collateral.load()?.owner == position.load()?.parent_wallet @ PositionError::WrongCollateral)]
     pub collateral: AccountLoader<'info, Collateral>,
     #[account(mut)]
     pub pool: AccountLoader<'info, MarketPool>,

@@ -4,17 +4,22 @@ use anchor_lang::prelude::*;
 
 use crate::{
     constants::INSTRUCTIONS_SYSVAR,
-    events::{emit, ConfigChanged},
+    error::PositionError,
+    events::{emit, CanarySet, ConfigChanged},
     guard::{change_hash, refuse_durable_nonce},
     instruction,
     seeds::CONFIG_ADDRESS,
-    state::GlobalConfig,
+    state::{has_current_layout, GlobalConfig},
 };
 
 #[event_cpi]
 #[derive(Accounts)]
 pub struct GuardConfig<'info> {
-    #[account(mut, address = CONFIG_ADDRESS)]
+    #[account(
+        mut,
+        address = CONFIG_ADDRESS,
+        constraint = has_current_layout(&config) @ PositionError::ConfigLayoutOld
+    )]
     pub config: AccountLoader<'info, GlobalConfig>,
     /// The admin or the guardian.
     pub signer: Signer<'info>,
@@ -39,8 +44,11 @@ impl GuardConfig<'_> {
     pub fn set_allowed_versions(ctx: Context<GuardConfig>, versions: u8) -> Result<()> {
         let signer = ctx.accounts.signer.key();
         let change = change_hash(&instruction::SetAllowedVersions { versions }, None);
-        ctx.accounts
-            .apply(|config, now_ts| config.set_allowed_versions(&signer, versions, now_ts, &change))
+        let had_canary = ctx.accounts.config.load()?.canary_version != 0;
+        ctx.accounts.apply(|config, clock| {
+            config.set_allowed_versions(&signer, versions, clock.unix_timestamp, &change)
+        })?;
+        ctx.accounts.tell_end_of_canary(had_canary)
     }
 
     pub fn revoke_relayer(ctx: Context<GuardConfig>, relayer: Pubkey) -> Result<()> {
@@ -49,15 +57,29 @@ impl GuardConfig<'_> {
     }
 
     pub fn set_active_relayer(ctx: Context<GuardConfig>, relayer: Pubkey) -> Result<()> {
+        let signer = ctx.accounts.signer.key();
+        let change = change_hash(&instruction::SetActiveRelayer { relayer }, None);
         ctx.accounts
-            .apply(|config, _| config.set_active_relayer(&relayer))
+            .apply(|config, clock| config.move_relayer(&signer, &relayer, &change, clock))
     }
 
-    fn apply(&self, change: impl FnOnce(&mut GlobalConfig, i64) -> Result<()>) -> Result<()> {
+    /// A change of the mask may have ended the canary.
+    fn tell_end_of_canary(&self, had_canary: bool) -> Result<()> {
+        let event = {
+            let mut config = self.config.load_mut()?;
+            if !had_canary || config.canary_version != 0 {
+                return Ok(());
+            }
+            CanarySet::of(&mut config, self.signer.key(), &Clock::get()?)
+        };
+        emit(&event, &self.event_authority)
+    }
+
+    fn apply(&self, change: impl FnOnce(&mut GlobalConfig, &Clock) -> Result<()>) -> Result<()> {
         let clock = Clock::get()?;
         let event = {
             let mut config = self.config.load_mut()?;
-            change(&mut config, clock.unix_timestamp)?;
+            change(&mut config, &clock)?;
             config.invariant()?;
             ConfigChanged::of(&mut config, self.signer.key(), &clock)
         };

@@ -16,15 +16,23 @@ use crate::{
     error::{OrProgramError, PositionError},
     events::{emit, PositionAfter, PositionLiquidated},
     seeds::CONFIG_ADDRESS,
-    state::{require_initial_margin, GlobalConfig, MarketStatus, PerpMarket, UserPosition},
+    state::{
+        has_current_layout, require_initial_margin, GlobalConfig, MarketStatus, PerpMarket,
+        UserPosition,
+    },
 };
 
 /// The liquidator's own position takes the size over at the oracle price and earns the fee.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Liquidate<'info> {
+    /// Parent wallet of the liquidator's position, which is its owner where there is no session: taking a size over
+    /// puts the parent's money at risk.
     pub liquidator: Signer<'info>,
-    #[account(address = CONFIG_ADDRESS)]
+    #[account(
+        address = CONFIG_ADDRESS,
+        constraint = has_current_layout(&config) @ PositionError::ConfigLayoutOld
+    )]
     pub config: AccountLoader<'info, GlobalConfig>,
     #[account(mut, constraint = market.load()?.price_oracle == price_feed.key() @ PositionError::WrongPriceFeed)]
     pub market: AccountLoader<'info, PerpMarket>,
@@ -36,7 +44,7 @@ pub struct Liquidate<'info> {
     #[account(
         mut,
         has_one = market @ PositionError::WrongMarket,
-        constraint = liquidator_position.load()?.owner == liquidator.key() @ PositionError::WrongOwner,
+        constraint = liquidator_position.load()?.parent_wallet == liquidator.key() @ PositionError::WrongOwner,
         constraint = liquidator_position.key() != position.key() @ PositionError::SelfLiquidation
     )]
     pub liquidator_position: AccountLoader<'info, UserPosition>,

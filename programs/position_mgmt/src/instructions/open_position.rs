@@ -5,7 +5,7 @@ use crate::{
     error::PositionError,
     events::{emit, PositionAfter, PositionOpened},
     seeds::{CONFIG_ADDRESS, SEED_POSITION},
-    state::{GlobalConfig, MarketStatus, PerpMarket, UserPosition},
+    state::{has_current_layout, GlobalConfig, MarketStatus, PerpMarket, UserPosition},
 };
 
 #[event_cpi]
@@ -14,7 +14,10 @@ pub struct OpenPosition<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
     pub owner: Signer<'info>,
-    #[account(address = CONFIG_ADDRESS)]
+    #[account(
+        address = CONFIG_ADDRESS,
+        constraint = has_current_layout(&config) @ PositionError::ConfigLayoutOld
+    )]
     pub config: AccountLoader<'info, GlobalConfig>,
     #[account(mut)]
     pub market: AccountLoader<'info, PerpMarket>,

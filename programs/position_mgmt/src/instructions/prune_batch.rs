@@ -4,14 +4,17 @@ use crate::{
     error::PositionError,
     events::{emit, BatchPruned},
     seeds::CONFIG_ADDRESS,
-    state::{GlobalConfig, PerpMarket, SettlementBatch},
+    state::{has_current_layout, GlobalConfig, PerpMarket, SettlementBatch},
 };
 
 /// Removes an old batch's record; the rent goes back to the relayer that settled it. Anyone may.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct PruneBatch<'info> {
-    #[account(address = CONFIG_ADDRESS)]
+    #[account(
+        address = CONFIG_ADDRESS,
+        constraint = has_current_layout(&config) @ PositionError::ConfigLayoutOld
+    )]
     pub config: AccountLoader<'info, GlobalConfig>,
     #[account(mut)]
     pub market: AccountLoader<'info, PerpMarket>,

@@ -12,22 +12,29 @@ use crate::{
     events::{emit, PositionAfter, ReleaseRequested},
     seeds::CONFIG_ADDRESS,
     settlement::usable_price,
-    state::{require_initial_margin, GlobalConfig, MarketStatus, PerpMarket, UserPosition},
+    state::{
+        has_current_layout, require_initial_margin, GlobalConfig, MarketStatus, PerpMarket,
+        UserPosition,
+    },
 };
 
 /// First step of taking collateral out; the matcher reserves the amount as soon as it sees the request.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct RequestRelease<'info> {
+    /// The position's owner or its parent wallet.
     pub owner: Signer<'info>,
-    #[account(address = CONFIG_ADDRESS)]
+    #[account(
+        address = CONFIG_ADDRESS,
+        constraint = has_current_layout(&config) @ PositionError::ConfigLayoutOld
+    )]
     pub config: AccountLoader<'info, GlobalConfig>,
     #[account(mut, constraint = market.load()?.price_oracle == price_feed.key() @ PositionError::WrongPriceFeed)]
     pub market: AccountLoader<'info, PerpMarket>,
     #[account(
         mut,
-        has_one = owner @ PositionError::WrongOwner,
-        has_one = market @ PositionError::WrongMarket
+        has_one = market @ PositionError::WrongMarket,
+        constraint = position.load()?.is_run_by(owner.key) @ PositionError::WrongOwner
     )]
     pub position: AccountLoader<'info, UserPosition>,
     pub price_feed: AccountLoader<'info, PriceFeed>,
@@ -60,7 +67,7 @@ impl RequestRelease<'_> {
             let index = accounts.check_release(&money, &position, &market, amount_atoms, &clock)?;
             position.count_result(Atoms::ZERO, funding)?;
             position.store(&money, &market, market.mark_or(index), clock.unix_timestamp)?;
-            position.request_release(amount_atoms, clock.slot);
+            position.request_release(accounts.owner.key, amount_atoms, clock.slot)?;
             market.store_unmoved_ledger(&ledger, value_before)?;
             let delay_slots = u64::from(accounts.config.load()?.release_delay_slots);
             ReleaseRequested {

@@ -7,13 +7,18 @@ use crate::{
     guard::{change_hash, refuse_durable_nonce},
     instruction,
     seeds::CONFIG_ADDRESS,
-    state::{GlobalConfig, MarketParams, PerpMarket},
+    state::{has_current_layout, GlobalConfig, MarketParams, PerpMarket},
 };
 
 #[event_cpi]
 #[derive(Accounts)]
 pub struct SetMarketLimits<'info> {
-    #[account(mut, has_one = admin @ PositionError::NotAdmin, address = CONFIG_ADDRESS)]
+    #[account(
+        mut,
+        address = CONFIG_ADDRESS,
+        constraint = has_current_layout(&config) @ PositionError::ConfigLayoutOld,
+        constraint = config.load()?.admin == admin.key() @ PositionError::NotAdmin
+    )]
     pub config: AccountLoader<'info, GlobalConfig>,
     pub admin: Signer<'info>,
     #[account(mut)]

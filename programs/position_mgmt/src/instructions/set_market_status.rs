@@ -4,16 +4,23 @@ use crate::{
     constants::INSTRUCTIONS_SYSVAR,
     error::PositionError,
     events::{emit, MarketStatusSet},
-    guard::refuse_durable_nonce,
+    guard::{change_hash, refuse_durable_nonce},
+    instruction,
     seeds::CONFIG_ADDRESS,
-    state::{GlobalConfig, MarketStatus, PerpMarket},
+    state::{has_current_layout, GlobalConfig, MarketStatus, PerpMarket},
 };
 
-/// Active, reduce-only and halted; settling is not set by hand and not left again.
+/// Active, reduce-only and halted, each after the delay: what has to be quick is a pause bit. Settling is not set by
+/// hand and not left again.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct SetMarketStatus<'info> {
-    #[account(has_one = admin @ PositionError::NotAdmin, address = CONFIG_ADDRESS)]
+    #[account(
+        mut,
+        address = CONFIG_ADDRESS,
+        constraint = has_current_layout(&config) @ PositionError::ConfigLayoutOld,
+        constraint = config.load()?.admin == admin.key() @ PositionError::NotAdmin
+    )]
     pub config: AccountLoader<'info, GlobalConfig>,
     pub admin: Signer<'info>,
     #[account(mut)]
@@ -41,12 +48,16 @@ impl SetMarketStatus<'_> {
 
     pub fn handle(ctx: Context<SetMarketStatus>, status: u8) -> Result<()> {
         let clock = Clock::get()?;
+        let market_key = ctx.accounts.market.key();
+        let change = change_hash(&instruction::SetMarketStatus { status }, Some(&market_key));
         let event = {
+            let mut config = ctx.accounts.config.load_mut()?;
+            config.consume_change(&change, clock.unix_timestamp)?;
             let mut market = ctx.accounts.market.load_mut()?;
             market.set_status(MarketStatus::from_byte(status)?);
             MarketStatusSet {
                 head: market.next_head(&clock),
-                market: ctx.accounts.market.key(),
+                market: market_key,
                 status: market.status,
             }
         };

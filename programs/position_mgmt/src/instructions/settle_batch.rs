@@ -8,7 +8,9 @@ use crate::{
     events::{emit, BatchSettled},
     seeds::CONFIG_ADDRESS,
     settlement::{place, read, settle_nets, settle_trades, write_record, Place, Terms, Totals},
-    state::{BatchStatus, GlobalConfig, MarketStatus, PerpMarket, SettlementBatch},
+    state::{
+        has_current_layout, BatchStatus, GlobalConfig, MarketStatus, PerpMarket, SettlementBatch,
+    },
 };
 
 /// The position accounts follow as remaining accounts, keys strictly ascending.
@@ -18,7 +20,10 @@ pub struct SettleBatch<'info> {
     /// Pays the record's rent; need not be the transaction's fee payer.
     #[account(mut)]
     pub relayer: Signer<'info>,
-    #[account(address = CONFIG_ADDRESS)]
+    #[account(
+        address = CONFIG_ADDRESS,
+        constraint = has_current_layout(&config) @ PositionError::ConfigLayoutOld
+    )]
     pub config: AccountLoader<'info, GlobalConfig>,
     #[account(mut)]
     pub market: AccountLoader<'info, PerpMarket>,
@@ -34,7 +39,7 @@ impl SettleBatch<'_> {
     pub fn validate(&self, data: &[u8]) -> Result<()> {
         let version = read(Header::version_of(data))?;
         let config = self.config.load()?;
-        config.require_version(version)?;
+        self.require_version(&config, version, data)?;
         config.require_open(PAUSE_SETTLE, PositionError::SettlePaused)?;
         require!(
             config.active_relayer == *self.relayer.key,
@@ -44,6 +49,22 @@ impl SettleBatch<'_> {
         require!(
             config.relayer_epoch == header.relayer_epoch,
             PositionError::WrongEpoch
+        );
+        Ok(())
+    }
+
+    /// The mask allows the version, or the canary does for this market and sequence.
+    fn require_version(&self, config: &GlobalConfig, version: u8, data: &[u8]) -> Result<()> {
+        if config.allows_version(version) {
+            return Ok(());
+        }
+        if !config.is_canary_of(version, self.market.as_ref().key) {
+            return err!(PositionError::BatchVersionNotAllowed);
+        }
+        let header = read(Header::read(data))?;
+        require!(
+            config.is_within_canary(header.sequence),
+            PositionError::BatchVersionNotAllowed
         );
         Ok(())
     }

@@ -1,16 +1,21 @@
 use anchor_lang::prelude::*;
 
 use crate::{
+    error::PositionError,
     events::{emit, ConfigChanged},
     seeds::{CONFIG_ADDRESS, SEED_BEAT},
-    state::{GlobalConfig, RelayerBeat},
+    state::{has_current_layout, GlobalConfig, RelayerBeat},
 };
 
 /// An approved relayer becomes the active one when that one is silent.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct TakeOver<'info> {
-    #[account(mut, address = CONFIG_ADDRESS)]
+    #[account(
+        mut,
+        address = CONFIG_ADDRESS,
+        constraint = has_current_layout(&config) @ PositionError::ConfigLayoutOld
+    )]
     pub config: AccountLoader<'info, GlobalConfig>,
     #[account(mut, seeds = [SEED_BEAT], bump)]
     pub beat: AccountLoader<'info, RelayerBeat>,

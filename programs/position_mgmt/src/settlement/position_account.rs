@@ -42,7 +42,10 @@ impl<'a, 'info> PositionAccounts<'a, 'info> {
         if !(is_ascending && info.is_writable && *info.owner == crate::ID) {
             return err!(PositionError::BadPositionAccounts);
         }
-        let data = info.try_borrow_mut_data()?;
+        // Borrowed already: the configuration, the market or another account of this instruction.
+        let Ok(data) = info.try_borrow_mut_data() else {
+            return err!(PositionError::BadPositionAccounts);
+        };
         if data.len() != UserPosition::SPACE || data.first_chunk() != Some(&DISCRIMINATOR) {
             return err!(PositionError::BadPositionAccounts);
         }

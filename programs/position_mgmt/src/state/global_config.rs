@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use super::config_args::{require_known_versions, require_min_batch_size, CreateConfigArgs};
 use crate::{
-    constants::{LAYOUT_VERSION, MAX_RELAYERS, PAUSE_ALL},
+    constants::{CONFIG_LAYOUT_VERSION, MAX_RELAYERS, PAUSE_ALL},
     error::PositionError,
     events::EventHead,
 };
@@ -20,7 +20,7 @@ pub struct GlobalConfig {
     pub pending_admin: Pubkey,
     /// Relayers that may take over; unused places are the default address.
     pub approved_relayers: [Pubkey; 4],
-    /// Market of the canary; always the default address in this version of the program, which has none.
+    /// Market of the canary; the default address when there is none.
     pub canary_market: Pubkey,
     /// Hash of the change that may be executed from `pending_change_not_before_ts` on; zeros when none.
     pub pending_change_hash: [u8; 32],
@@ -45,7 +45,8 @@ pub struct GlobalConfig {
     pub batch_retention_seconds: u32,
     /// Number of markets ever created: the next market's index.
     pub market_count: u32,
-    /// Batches that the canary may still settle.
+    /// Batches that the canary was set for: the last one is `canary_last_sequence`. Settling does not count it down,
+    /// because shards would wait for each other to write here.
     pub canary_remaining: u32,
     /// Share of equity that a position may lose to slippage per hour.
     pub slippage_share_bps: u16,
@@ -62,14 +63,21 @@ pub struct GlobalConfig {
     pub layout_version: u8,
     pub bump: u8,
     pub reserved: [u8; 74],
+    /// Last sequence of its market that the canary covers; from here on layout 2.
+    pub canary_last_sequence: u64,
+    /// When the active relayer was last changed; 0 when never.
+    pub relayer_since_slot: u64,
+    pub reserved_for_later: [u8; 528],
 }
 
-const _: () = assert!(size_of::<GlobalConfig>() == 472 && align_of::<GlobalConfig>() == 8);
+const _: () = assert!(size_of::<GlobalConfig>() == 1_016 && align_of::<GlobalConfig>() == 8);
 
 impl GlobalConfig {
     pub const SPACE: usize = 8 + size_of::<Self>();
+    /// What an account of layout 1 takes.
+    pub const SPACE_OF_LAYOUT_1: usize = 480;
 
-    pub fn open(&mut self, args: &CreateConfigArgs, bump: u8) {
+    pub fn open(&mut self, args: &CreateConfigArgs, bump: u8) -> Result<()> {
         self.admin = args.admin;
         self.guardian = args.guardian;
         self.active_relayer = args.relayer;
@@ -79,14 +87,9 @@ impl GlobalConfig {
         self.ever_live_versions = args.allowed_batch_versions;
         self.min_batch_size = args.min_batch_size;
         self.delay_seconds = args.delay_seconds;
-        self.takeover_slots = args.takeover_slots;
-        self.release_delay_slots = args.release_delay_slots;
-        self.batch_retention_seconds = args.batch_retention_seconds;
-        self.slippage_floor_atoms = args.slippage_floor_atoms;
-        self.slippage_share_bps = args.slippage_share_bps;
-        self.insurance_share_bps = args.insurance_share_bps;
-        self.layout_version = LAYOUT_VERSION;
+        self.layout_version = CONFIG_LAYOUT_VERSION;
         self.bump = bump;
+        self.set_limits(&args.limits())
     }
 
     /// Header of the next event of this account.
@@ -116,7 +119,8 @@ impl GlobalConfig {
     }
 
     /// The guardian may narrow the mask; the admin may also allow again what was live before. A version that was
-    /// never live is a change that needs the delay: `has_delay_passed` says whether it has.
+    /// never live is a change that needs the delay. A canary ends when its version becomes live for all, or no
+    /// version is: it must not outlast a later narrowing.
     pub fn set_allowed_versions(
         &mut self,
         signer: &Pubkey,
@@ -132,17 +136,16 @@ impl GlobalConfig {
         }
         self.allowed_batch_versions = versions;
         self.ever_live_versions |= versions;
+        if versions == 0 || versions & self.canary_version != 0 {
+            self.end_canary();
+        }
         Ok(())
     }
 
-    /// # Errors
-    /// `BatchVersionNotAllowed` unless the mask has the bit of `version` (1 or 2).
+    /// Whether the mask has the bit of `version` (1 or 2).
     #[inline]
-    pub fn require_version(&self, version: u8) -> Result<()> {
-        if self.allowed_batch_versions & version == 0 {
-            return err!(PositionError::BatchVersionNotAllowed);
-        }
-        Ok(())
+    pub fn allows_version(&self, version: u8) -> bool {
+        self.allowed_batch_versions & version != 0
     }
 
     pub fn set_min_batch_size(&mut self, min_batch_size: u32) -> Result<()> {
@@ -209,7 +212,7 @@ impl GlobalConfig {
         Ok(())
     }
 
-    fn require_admin_or_restricting_guardian(
+    pub(super) fn require_admin_or_restricting_guardian(
         &self,
         signer: &Pubkey,
         is_narrower: bool,

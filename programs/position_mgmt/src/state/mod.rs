@@ -1,6 +1,8 @@
 //! Accounts and the transitions they allow.
 
+mod canary;
 mod config_args;
+mod config_layout;
 mod global_config;
 mod market_ledger;
 mod market_params;
@@ -10,7 +12,9 @@ mod relayers;
 mod settlement_batch;
 mod user_position;
 
-pub use config_args::CreateConfigArgs;
+pub use canary::Canary;
+pub use config_args::{ConfigLimits, CreateConfigArgs};
+pub use config_layout::{has_current_layout, require_layout_1};
 pub use global_config::*;
 pub use market_params::*;
 pub use perp_market::*;

@@ -38,10 +38,25 @@ impl GlobalConfig {
         Ok(())
     }
 
+    /// The guardian moves at once to another approved relayer, the admin after the delay.
+    pub fn move_relayer(
+        &mut self,
+        signer: &Pubkey,
+        relayer: &Pubkey,
+        change_hash: &[u8; 32],
+        clock: &Clock,
+    ) -> Result<()> {
+        if *signer != self.guardian {
+            self.consume_change(change_hash, clock.unix_timestamp)?;
+        }
+        self.set_active_relayer(relayer, clock.slot)
+    }
+
     /// Makes an approved relayer the active one and raises the epoch.
-    pub fn set_active_relayer(&mut self, relayer: &Pubkey) -> Result<()> {
+    fn set_active_relayer(&mut self, relayer: &Pubkey, slot: u64) -> Result<()> {
         self.approved_place(relayer)?;
         self.active_relayer = *relayer;
+        self.relayer_since_slot = slot;
         self.relayer_epoch = self
             .relayer_epoch
             .checked_add(1)
@@ -49,16 +64,18 @@ impl GlobalConfig {
         Ok(())
     }
 
+    /// A relayer that has just become the active one has as long as after a beat: the beat may be its predecessor's.
+    ///
     /// # Errors
     /// `RelayerNotApproved`, `RelayerAlive`.
     pub fn take_over(&mut self, relayer: &Pubkey, beat: &RelayerBeat, slot: u64) -> Result<()> {
-        let age = slot.saturating_sub(beat.slot);
+        let age = slot.saturating_sub(beat.slot.max(self.relayer_since_slot));
         require_gt!(
             age,
             u64::from(self.takeover_slots),
             PositionError::RelayerAlive
         );
-        self.set_active_relayer(relayer)
+        self.set_active_relayer(relayer, slot)
     }
 
     fn approved_place(&mut self, relayer: &Pubkey) -> Result<&mut Pubkey> {

@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug)]
 pub struct UserPosition {
     pub owner: Pubkey,
-    /// Wallet behind a session wallet; the owner itself when there is none.
+    /// Wallet behind a session wallet, which all money goes back to; the owner itself when there is none.
     pub parent_wallet: Pubkey,
     pub market: Pubkey,
     /// 1e-8 base units, + long, − short.
@@ -61,7 +61,9 @@ pub struct UserPosition {
     pub leverage: u16,
     pub layout_version: u8,
     pub bump: u8,
-    pub reserved: [u8; 8],
+    /// 1 when the parent wallet of a session wallet asked the collateral back.
+    pub is_release_by_parent: u8,
+    pub reserved: [u8; 7],
 }
 
 const _: () = assert!(size_of::<UserPosition>() == 248 && align_of::<UserPosition>() == 8);
@@ -93,6 +95,16 @@ impl UserPosition {
         self.layout_version = LAYOUT_VERSION;
         self.bump = bump;
         Ok(())
+    }
+
+    /// Names the wallet behind a session wallet, right after opening.
+    pub fn link(&mut self, parent_wallet: Pubkey) {
+        self.parent_wallet = parent_wallet;
+    }
+
+    /// Whether a wallet may put collateral in and ask for it back.
+    pub fn is_run_by(&self, wallet: &Pubkey) -> bool {
+        *wallet == self.parent_wallet || *wallet == self.owner
     }
 
     /// The money by value; put back with [`Self::store`].
@@ -185,10 +197,19 @@ impl UserPosition {
         Ok(())
     }
 
-    /// Asks collateral back; the last request counts, 0 withdraws it.
-    pub fn request_release(&mut self, amount_atoms: u64, slot: u64) {
+    /// Asks collateral back; the last request counts, 0 withdraws it. A session wallet cannot change what its parent
+    /// asked for, or a stolen one could put the release off for ever.
+    pub fn request_release(&mut self, signer: &Pubkey, amount_atoms: u64, slot: u64) -> Result<()> {
+        let is_parent = *signer == self.parent_wallet;
+        require!(
+            is_parent || self.is_release_by_parent == 0,
+            PositionError::ReleaseRequestedByParent
+        );
+        let is_session = self.parent_wallet != self.owner;
+        self.is_release_by_parent = u8::from(is_parent && is_session && amount_atoms != 0);
         self.requested_release_atoms = amount_atoms;
         self.requested_release_slot = slot;
+        Ok(())
     }
 
     /// The amount of a request that is old enough; the request is used up.
@@ -201,6 +222,7 @@ impl UserPosition {
         require_gte!(slot, due_slot, PositionError::ReleaseTooEarly);
         self.requested_release_atoms = 0;
         self.requested_release_slot = 0;
+        self.is_release_by_parent = 0;
         Ok(amount_atoms)
     }
 
