@@ -158,7 +158,7 @@ def random_data(random: Random, program: str, name: str) -> bytes:
     return head + arguments
 
 
-# Borsh takes up to 1 MiB for the bytes that a vector claims before it looks whether they are there, and the heap
+# Borsh takes up to 1 MiB for the bytes that a vector claims before it looks whether they are there; the heap
 # has 32 KiB. That ends settle_batch, the only instruction with such an argument, before its own code begins.
 CLAIMED_TOO_MUCH = re.compile(
     "Program log: Instruction: SettleBatch\nProgram log: memory allocation of [0-9]+ bytes failed\n"
