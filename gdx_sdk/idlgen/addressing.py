@@ -20,13 +20,17 @@ from gdx_sdk.idlgen.model import (
     Seed,
     TypeExpr,
 )
-from gdx_sdk.idlgen.names import field_name, pascal, safe
+from gdx_sdk.idlgen.names import class_name, field_name, safe, unique
 from gdx_sdk.idlgen.resolve import Call, Member
 
 PUBKEY = Primitive("pubkey")
 BYTES = Primitive("bytes")
 _EVENT_AUTHORITY = Pda((ConstSeed(b"__event_authority"),))
 TAKEN = frozenset(["program_id", "args", "accounts", "remaining_accounts", "keys", "data", "pdas"])
+# Functions that generated functions call, and variables of theirs.
+CALLED = frozenset(["optional_account", "list", "client", "chain", "account_types", "find_address"]) | {
+    *("array", "vec", "option", "coption", "nested_option", "explicit_option", "fixed_bytes", "unit_enum")
+}
 
 Kind = Literal["given", "optional", "fixed", "derived", "program"]
 Origin: TypeAlias = "Slot | FieldOrigin | tuple[str, ...]"  # an address, a field on chain, an argument
@@ -170,7 +174,7 @@ class Addressing:
             for record in self.concrete.accounts
             if any(member.name == name and member.type == PUBKEY for member in record.item.members)
         ]
-        namesake = pascal(account)
+        namesake = class_name(account)
         return (namesake,) if namesake in kinds else tuple(kinds)
 
     def _origin(self, seed: Seed, slot: Slot, slots: list[Slot], call: Call) -> Origin | None:
@@ -251,14 +255,14 @@ def _program(pda: Pda) -> tuple[Seed, ...]:
 
 
 def _parameter(name: str) -> str:
-    return safe(field_name(name), TAKEN)
+    return safe(field_name(name), TAKEN, CALLED)
 
 
 def _local(path: tuple[str, ...], taken: set[str]) -> str:
     """A short name of a local variable: the account's own, or with its group's, or with a number."""
-    name = safe(path[-1], TAKEN)
+    name = safe(path[-1], TAKEN, CALLED)
     if name in taken and len("_".join(path)) <= 40:
-        name = safe("_".join(path), TAKEN)
+        name = safe("_".join(path), TAKEN, CALLED)
     number, base = 2, name
     while name in taken:
         name, number = f"{base}_{number}", number + 1
@@ -266,11 +270,16 @@ def _local(path: tuple[str, ...], taken: set[str]) -> str:
     return name
 
 
+def names_of(items: tuple[AccountItem, ...]) -> list[str]:
+    """The Python names of accounts and groups that stand beside each other."""
+    return unique([field_name(item.name) for item in items])
+
+
 def _flatten(
     items: tuple[AccountItem, ...], path: tuple[str, ...]
 ) -> Iterator[tuple[Account, tuple[str, ...], tuple[AccountItem, ...]]]:
-    for item in items:
-        here = (*path, field_name(item.name))
+    for item, name in zip(items, names_of(items), strict=True):
+        here = (*path, name)
         if isinstance(item, Group):
             yield from _flatten(item.items, here)
         else:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from gdx_sdk.idlgen.model import Array, COption, Option, Primitive, Program, Ref, Vec
-from gdx_sdk.idlgen.names import class_name, pascal, safe, snake
+from gdx_sdk.idlgen.model import Array, COption, Option, Primitive, Program, Ref, TypeDef, Vec
+from gdx_sdk.idlgen.names import BUILTINS, class_name, numbered, pascal, safe, snake
 from gdx_sdk.idlgen.resolve import Call, Item, Record, Resolved, Resolver, refs_in
 
 
@@ -44,12 +44,16 @@ def concrete(program: Program) -> Concrete:
         roots += [ref for member in call.args for ref in refs_in(member.type)]
         roots += refs_in(call.returns) if call.returns is not None else ()
     roots += _unused(resolver, {tag.name for tag in (*program.accounts, *program.events)})
+    aliases = _alias_types(resolver)
+    roots += [ref for _, type_ in aliases for ref in refs_in(type_)]
     items = _reachable(roots)
     _name_all(items)
     _find_cycles(items)
-    for record in (*accounts, *events):
-        record.item.class_name = class_name(record.tag.name)
-    return Concrete(program, accounts, events, calls, tuple(items), _aliases(resolver, items), resolver)
+    _name_records(accounts, set())
+    _name_records(events, {"AnyEvent", "BY_DISCRIMINATOR"})
+    return Concrete(
+        program, accounts, events, _named_calls(calls), tuple(items), _aliases(aliases, items), resolver
+    )
 
 
 def _unused(resolver: Resolver, tagged: set[str]) -> list[Item]:
@@ -102,13 +106,31 @@ def _name_all(items: list[Item]) -> None:
         item.class_name = safe(f"{name}Memory" if item.is_memory and name in taken else name, taken)
         taken.add(item.class_name)
     for item in items:
-        item.module = safe(snake(item.class_name.rstrip("_")), modules)
+        item.module = safe(snake(item.class_name.rstrip("_")), modules, taken)
         modules.add(item.module)
         if item.is_union:
             taken.add(f"{item.class_name}Kind")
             for case in item.cases or ():
                 case.class_name = safe(item.class_name + pascal(case.name), taken)
                 taken.add(case.class_name)
+
+
+def _name_records(records: tuple[Record, ...], taken: set[str]) -> None:
+    for record in records:
+        record.item.class_name = numbered(class_name(record.tag.name), taken)
+
+
+def _named_calls(calls: tuple[Call, ...]) -> tuple[Call, ...]:
+    """Names that differ only in their spelling (``placeOrder``, ``place_order``) get a number."""
+    functions, bases = set[str](), set[str]()
+    return tuple(
+        replace(
+            call,
+            function=numbered(safe(snake(call.source.name), BUILTINS, {"annotations"}), functions),
+            base=numbered(pascal(call.source.name), bases),
+        )
+        for call in calls
+    )
 
 
 def _find_cycles(items: list[Item]) -> None:
@@ -132,16 +154,32 @@ def _below(item: Item) -> set[Item]:
     return found
 
 
-def _aliases(resolver: Resolver, items: list[Item]) -> tuple[Alias, ...]:
-    taken = {item.class_name for item in items}
+def _alias_types(resolver: Resolver) -> list[tuple[TypeDef, Resolved]]:
+    """Every alias without parameters and what it stands for."""
+    sources = sorted(resolver.program.types.values(), key=lambda source: source.name)
+    return [
+        (source, resolver.resolve(source.alias, {}, source.path))
+        for source in sources
+        if source.alias is not None and not source.parameters
+    ]
+
+
+def _aliases(types: list[tuple[TypeDef, Resolved]], items: list[Item]) -> tuple[Alias, ...]:
+    taken = {name for item in items for name in exported(item)}
     modules = {item.module for item in items}
     found = []
-    for source in sorted(resolver.program.types.values(), key=lambda source: source.name):
-        if source.alias is None or source.parameters:
-            continue
+    for source, type_ in types:
         name = safe(class_name(source.name), taken)
-        module = safe(snake(source.name), modules)
+        module = safe(snake(source.name), modules, taken | {name})
         taken.add(name)
         modules.add(module)
-        found.append(Alias(name, module, source.docs, resolver.resolve(source.alias, {}, source.path)))
+        found.append(Alias(name, module, source.docs, type_))
     return tuple(found)
+
+
+def exported(item: Item) -> list[str]:
+    """The names that an item adds to the package."""
+    names = [item.class_name]
+    if item.is_union:
+        names += [f"{item.class_name}Kind", *(case.class_name for case in item.cases or ())]
+    return names

@@ -8,6 +8,7 @@ import re
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+[0-9]*")
 
+ANNOTATIONS = frozenset(["bool", "bytes", "float", "int", "str", "tuple"])  # built-in types that code names
 # Names a generated class already uses (methods of the runtime's bases) or that its annotations need.
 MEMBERS = frozenset(
     {
@@ -23,7 +24,7 @@ MEMBERS = frozenset(
         "columns",
     }
     | {"discriminator_filter", "numpy_type", "from_raw", "to_raw", "self", "cls", "mro"}
-    | {"bool", "bytes", "float", "int", "str", "tuple"}
+    | ANNOTATIONS
 )
 # Names of Python that a module's own definitions must not take away from the rest of the module.
 BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
@@ -42,8 +43,13 @@ def snake(name: str) -> str:
     if not any(c.isupper() for c in name):
         return identifier(name)
     lead = name[: len(name) - len(name.lstrip("_"))]
-    words = [word for part in re.split(r"\W|_", name) for word in _WORD.findall(part) or [part] if word]
+    words = [word for part in re.split(r"\W|_", name) for word in _words(part) if word]
     return identifier(lead + "_".join(words).lower())
+
+
+def _words(part: str) -> list[str]:
+    """The words of a name in camel case; one of other letters than ASCII's is left whole."""
+    return (_WORD.findall(part) if part.isascii() else []) or [part]
 
 
 def pascal(name: str) -> str:
@@ -52,7 +58,12 @@ def pascal(name: str) -> str:
         return "".join(pascal(part) for part in name.split("::") if part)
     if name[:1].isupper() and "_" not in name:
         return identifier(name)
-    return identifier("".join(part[:1].upper() + part[1:] for part in re.split(r"[^0-9A-Za-z]", name)))
+    return identifier("".join(part[:1].upper() + part[1:] for part in re.split(r"[\W_]", name)))
+
+
+def is_visible(text: str) -> bool:
+    """A reader would see something of it."""
+    return any(character.isprintable() and not character.isspace() for character in text)
 
 
 def screaming(name: str) -> str:
@@ -75,6 +86,15 @@ def field_name(name: str) -> str:
 def class_name(name: str) -> str:
     """The Python name of a struct, enum, account, event or error."""
     return safe(pascal(name), BUILTINS)
+
+
+def numbered(name: str, taken: set[str]) -> str:
+    """The name, or with the first number behind it that makes it another; it is taken from then on."""
+    number, found = 2, name
+    while found in taken:
+        number, found = number + 1, f"{name.rstrip('_')}_{number}"
+    taken.add(found)
+    return found
 
 
 def unique(names: list[str]) -> list[str]:

@@ -82,13 +82,16 @@ class Item:
         """An enum without data."""
         return self.cases is not None and not self.is_union
 
+    def all_members(self) -> Iterator[Member]:
+        """Its fields, and those of its variants."""
+        yield from self.members
+        for case in self.cases or ():
+            yield from case.members
+
     def refs(self) -> Iterator[Item]:
         """The items its fields use, in order."""
-        for member in self.members:
+        for member in self.all_members():
             yield from refs_in(member.type)
-        for case in self.cases or ():
-            for member in case.members:
-                yield from refs_in(member.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,9 @@ class Call:
     source: Instruction
     args: tuple[Member, ...]
     returns: Resolved | None
+    function: str = ""
+    """Name of its builder and module; ``base`` begins the names of its classes."""
+    base: str = ""
 
 
 def refs_in(type_: Resolved) -> Iterator[Item]:
@@ -146,6 +152,8 @@ class Resolver:
                 value = self.resolve(inner, env, path, memory)
                 if self.size_of(value, path) is None:
                     raise IdlError(path, type_, "expected a COption of a type of a fixed size")
+                if isinstance(value, COption):
+                    raise IdlError(path, type_, "expected a COption of a type that is never absent itself")
                 return COption(value)
             case Defined(name, arguments):
                 given = tuple(self._argument(argument, env, path) for argument in arguments)
@@ -313,7 +321,7 @@ def fixed_size(type_: Resolved) -> int | None:
             return SIZES.get(name)
         case Array(inner, length):
             size = fixed_size(inner)
-            return 0 if length == 0 else None if size is None else size * int(length)
+            return None if size is None else size * int(length)
         case COption(inner):
             size = fixed_size(inner)
             return None if size is None else 4 + size

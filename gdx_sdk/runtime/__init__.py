@@ -45,7 +45,7 @@ from gdx_sdk.runtime.exports import lazy_exports
 from gdx_sdk.runtime.filters import MemcmpFilter
 from gdx_sdk.runtime.instructions import optional_account
 from gdx_sdk.runtime.layout import Layout
-from gdx_sdk.runtime.options import Some, coption, nested_option, option
+from gdx_sdk.runtime.options import Some, coption, explicit_option, nested_option, option
 from gdx_sdk.runtime.records import Struct, TaggedUnion
 from gdx_sdk.runtime.source import AccountSource
 
@@ -91,6 +91,7 @@ __all__ = [
     "event_in_cpi",
     "event_in_data",
     "events_in_logs",
+    "explicit_option",
     "find_address",
     "fixed_bytes",
     "lazy_exports",

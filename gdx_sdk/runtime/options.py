@@ -38,9 +38,9 @@ class _Option(Codec[T | None]):
             self.item.write(value, out)
 
 
-class _NestedOption(Codec[Some[T] | None]):
+class _ExplicitOption(Codec[Some[T] | None]):
     def __init__(self, item: Wire[T]) -> None:
-        self.item: _Option[T] = _Option(item)
+        self.item = item
 
     def read(self, data: bytes, at: int) -> tuple[Some[T] | None, int]:
         tag, at = U8.read(data, at)
@@ -49,7 +49,7 @@ class _NestedOption(Codec[Some[T] | None]):
         if tag == 0:
             return None, at
         value, at = self.item.read(data, at)
-        return Some(value), at  # type: ignore[arg-type]  # T itself admits None here
+        return Some(value), at
 
     def write(self, value: Some[T] | None, out: bytearray) -> None:
         if value is None:
@@ -66,9 +66,14 @@ def option(item: Wire[T]) -> Codec[T | None]:
     return _Option(item)
 
 
-def nested_option(item: Wire[T]) -> Codec[Some[T] | None]:
-    """``Option<Option<T>>`` given the inner option's codec: ``None``, ``Some(None)`` or ``Some(value)``."""
-    return _NestedOption(item)
+def explicit_option(item: Wire[T]) -> Codec[Some[T] | None]:
+    """``Option<T>`` of a ``T`` that may be None itself: ``None`` or ``Some(value)``."""
+    return _ExplicitOption(item)
+
+
+def nested_option(item: Wire[T]) -> Codec[Some[T | None] | None]:
+    """``Option<Option<T>>`` given ``T``'s codec: ``None``, ``Some(None)`` or ``Some(value)``."""
+    return _ExplicitOption(_Option(item))
 
 
 def coption(item: Wire[T]) -> Codec[T | None]:

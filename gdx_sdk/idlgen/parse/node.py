@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from gdx_sdk.idlgen.errors import IdlError
+from gdx_sdk.idlgen.names import is_visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,13 @@ class Node:
         return bytes(item.integer(0, 255) for item in self.elements())
 
     def docs(self) -> str:
-        """The ``docs`` member, its lines joined."""
+        """The ``docs`` member, its lines joined; empty when nothing in it can be seen."""
         found = self.get("docs")
         if found is None:
             return ""
         lines = [found.text()] if isinstance(found.value, str) else [line.text() for line in found.elements()]
-        return "\n".join(lines)
+        text = "\n".join(lines)
+        return text if is_visible(text) else ""
 
     def unique(self, key: str, name: Callable[[Node], str]) -> list[Node]:
         """The elements of an array member; IdlError when two have the same name."""

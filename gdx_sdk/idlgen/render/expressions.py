@@ -23,7 +23,7 @@ class Source(Module):
     def type_name(self, item: Item, suffix: str = "") -> str:
         """The name of an item's class, imported when another module defines it."""
         name = item.class_name + suffix
-        return name if item in self.here else self.relative(f"{self.types}{item.module}", name)
+        return name if item in self.here else self.relative_type(f"{self.types}{item.module}", name)
 
     def annotation(self, type_: TypeExpr, use: Use) -> str:
         """The Python type: fields hold tuples, arguments take any sequence."""
@@ -41,8 +41,8 @@ class Source(Module):
                     sequence = self.standard("collections.abc", "Sequence")
                     return f"{sequence}[{self.annotation(inner, use)}]"
                 return f"tuple[{self.annotation(inner, use)}, ...]"
-            case Option(Option(inner)):
-                return f"{self.runtime('Some')}[{self.annotation(inner, use)} | None] | None"
+            case Option(Option() | COption() as inner):
+                return f"{self.runtime('Some')}[{self.annotation(inner, use)}] | None"
             case Option(inner) | COption(inner):
                 return f"{self.annotation(inner, use)} | None"
             case Ref(item):
@@ -60,8 +60,10 @@ class Source(Module):
                 return f"{self.runtime('fixed_bytes')}({length})"
             case Array(inner, length):
                 return f"{self.runtime('array')}({self.codec(inner, defining)}, {length})"
-            case Option(Option(inner)):
+            case Option(Option(inner)) if not isinstance(inner, Option | COption):
                 return f"{self.runtime('nested_option')}({self.codec(inner, defining)})"
+            case Option(Option() | COption() as inner):
+                return f"{self.runtime('explicit_option')}({self.codec(inner, defining)})"
             case Vec(inner) | Option(inner) | COption(inner):
                 name = type(type_).__name__.lower()
                 return f"{self.runtime(name)}({self.codec(inner, defining)})"

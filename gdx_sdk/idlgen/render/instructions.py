@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gdx_sdk.idlgen.addressing import TAKEN, FieldOrigin, Origin, Slot, in_order
+from gdx_sdk.idlgen.addressing import CALLED, TAKEN, FieldOrigin, Origin, Slot, in_order, names_of
 from gdx_sdk.idlgen.model import Account, AccountItem, Group, TypeExpr
-from gdx_sdk.idlgen.names import BUILTINS, field_name, pascal, safe, screaming, snake
+from gdx_sdk.idlgen.names import numbered, pascal, safe, screaming
 from gdx_sdk.idlgen.render.expressions import Source
 from gdx_sdk.idlgen.render.text import WIDTH, Seq, call, docstring, hexed, spread
 from gdx_sdk.idlgen.resolve import Call
@@ -26,18 +26,12 @@ KNOWN = {
 }
 
 
-def function_name(call_: Call) -> str:
-    """The name of an instruction's function and module."""
-    return safe(snake(call_.source.name), BUILTINS)
-
-
 class Builder:
     """Renders one instruction."""
 
     def __init__(self, module: Source, call_: Call, slots: list[Slot]) -> None:
         self.module, self.call, self.slots = module, call_, slots
-        self.name = function_name(call_)
-        self.base = pascal(call_.source.name)
+        self.name, self.base = call_.function, call_.base
         self.groups: dict[tuple[str, ...], str] = {}
         self.group_locals: dict[tuple[str, ...], str] = {}
         self._name_groups(call_.source.accounts, ())
@@ -54,12 +48,15 @@ class Builder:
         return names
 
     def _name_groups(self, items: tuple[AccountItem, ...], path: tuple[str, ...]) -> None:
-        for item in items:
+        for item, own_name in zip(items, names_of(items), strict=True):
             if isinstance(item, Group):
-                here = (*path, field_name(item.name))
-                self.groups[here] = "".join(pascal(part) for part in here) + "Group"
+                here = (*path, own_name)
+                if not any(slot.path[: len(here)] == here for slot in self.slots):
+                    continue  # a group without accounts adds nothing to give
+                name = "".join(pascal(part) for part in here) + "Group"
+                self.groups[here] = numbered(name, set(self.groups.values()))
                 taken = {slot.local for slot in self.slots} | set(self.group_locals.values())
-                self.group_locals[here] = safe(here[-1], TAKEN, taken)
+                self.group_locals[here] = safe(here[-1], TAKEN, CALLED, taken)
                 self._name_groups(item.items, here)
 
     def render(self) -> None:
@@ -245,9 +242,9 @@ class Builder:
     def _data(self) -> list[str]:
         values = [f'args["{member.name}"]' for member in self.call.args]
         if not values:
-            return ["    return Instruction(program_id, DISCRIMINATOR, keys)"]
+            return [f"    return {self.module.runtime('Instruction')}(program_id, DISCRIMINATOR, keys)"]
         data = spread(call("_ARGS.encode", *values), 4, "data = DISCRIMINATOR + ")
-        return [data, "    return Instruction(program_id, data, keys)"]
+        return [data, f"    return {self.module.runtime('Instruction')}(program_id, data, keys)"]
 
     def _returns(self, type_: TypeExpr) -> None:
         result = self.module.annotation(type_, "result")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from gdx_sdk.idlgen.addressing import Addressing
-from gdx_sdk.idlgen.concrete import Concrete
+from gdx_sdk.idlgen.concrete import Concrete, exported
 from gdx_sdk.idlgen.names import safe as safe_name
 from gdx_sdk.idlgen.names import screaming, snake, unique
 from gdx_sdk.idlgen.render import records, tables
 from gdx_sdk.idlgen.render.expressions import Source
-from gdx_sdk.idlgen.render.instructions import Builder, function_name
+from gdx_sdk.idlgen.render.instructions import Builder
 from gdx_sdk.idlgen.render.resolving import Resolving
 from gdx_sdk.idlgen.render.text import Seq, docstring, hexed, member_key, natural, spread, union
 from gdx_sdk.idlgen.resolve import Item
@@ -67,14 +67,15 @@ class Package:
             names = ", ".join(f"``{item.class_name}``" for item in items)
             module = self._module(f"The type {names}.", ".")
             module.here = set(items)
-            module.own = {exported for item in items for exported in _exported(item)}
+            module.own = {name for item in items for name in exported(item)}
+            module.hidden = {member.name for item in items for member in item.all_members()}
             for item in items:
                 _add_item(module, item)
             exports |= dict.fromkeys(sorted(module.own, key=member_key), name)
             self._keep(f"types/{name}.py", module)
         for alias in self.program.aliases:
             module = self._module(f"The alias ``{alias.class_name}``.", ".")
-            constant = screaming(alias.class_name)
+            constant = safe_name(screaming(alias.class_name), {alias.class_name})
             module.own = {alias.class_name, constant}
             type_alias, final = module.standard("typing", "TypeAlias"), module.standard("typing", "Final")
             line = f"{alias.class_name}: {type_alias} = {module.annotation(alias.type, 'field')}"
@@ -86,10 +87,14 @@ class Package:
 
     def _accounts(self) -> None:
         exports: dict[str, str] = {}
-        modules = unique([safe_name(snake(record.item.class_name)) for record in self.program.accounts])
+        names = {record.item.class_name for record in self.program.accounts}
+        modules = unique(
+            [safe_name(snake(record.item.class_name), names) for record in self.program.accounts]
+        )
         for name, record in zip(modules, self.program.accounts, strict=True):
             module = self._module(f"The account ``{record.item.class_name}``.", "..types.")
             module.own = {record.item.class_name}
+            module.hidden = {member.name for member in record.item.members}
             module.add(records.account_class(module, record))
             exports[record.item.class_name] = name
             self._keep(f"accounts/{name}.py", module)
@@ -100,6 +105,7 @@ class Package:
         module = self._module(f"Events of the program ``{name}``, from logs or from its calls to itself.")
         names = [record.item.class_name for record in self.program.events]
         module.own = {*names, "AnyEvent", "BY_DISCRIMINATOR"}
+        module.hidden = {member.name for record in self.program.events for member in record.item.members}
         for record in self.program.events:
             module.add(records.event_class(module, record))
         alias, final = module.standard("typing", "TypeAlias"), module.standard("typing", "Final")
@@ -147,10 +153,10 @@ class Package:
             resolving = Resolving(builder)
             builder.render()
             resolving.render()
-            name = function_name(call)
+            name = call.function
             exported_names = [*builder.exports, *resolving.exports]
-            for exported in exported_names:
-                index.export(f".{name}", exported)
+            for one in exported_names:
+                index.export(f".{name}", one)
             names += exported_names
             rows.append(f'    {hexed(call.source.discriminator)}: "{call.source.name}",')
             self._keep(f"instructions/{name}.py", module)
@@ -202,13 +208,6 @@ class Package:
 def _all(names: list[str]) -> str:
     rows: list[str | Seq] = [f'"{name}"' for name in sorted(set(names), key=member_key)]
     return spread(Seq("[", rows, "]"), before="__all__ = ")
-
-
-def _exported(item: Item) -> list[str]:
-    names = [item.class_name]
-    if item.is_union:
-        names += [f"{item.class_name}Kind", *(case.class_name for case in item.cases or ())]
-    return names
 
 
 def _add_item(module: Source, item: Item) -> None:

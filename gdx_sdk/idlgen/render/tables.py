@@ -7,7 +7,17 @@ from solders.pubkey import Pubkey
 from gdx_sdk.idlgen.addressing import Finder, Parameter
 from gdx_sdk.idlgen.concrete import Concrete
 from gdx_sdk.idlgen.model import Array, Option, Primitive, Ref, TypeExpr, Vec
-from gdx_sdk.idlgen.names import BUILTINS, class_name, identifier, pascal, safe, screaming, unique
+from gdx_sdk.idlgen.names import (
+    ANNOTATIONS,
+    BUILTINS,
+    class_name,
+    identifier,
+    is_visible,
+    pascal,
+    safe,
+    screaming,
+    unique,
+)
 from gdx_sdk.idlgen.render.expressions import Source
 from gdx_sdk.idlgen.render.instructions import KNOWN
 from gdx_sdk.idlgen.render.text import Seq, docstring, flat, quoted, quoted_bytes, sentence, spread
@@ -41,7 +51,7 @@ def errors(module: Source, program: Concrete) -> None:
         ]
     )
     for name, error in zip(names, source.errors, strict=True):
-        text = error.sentence or error.name
+        text = error.sentence if is_visible(error.sentence) else error.name
         lines = [f"class {name}({base}):", *docstring(text, 4), "", f"    code = {error.code}"]
         lines.append(f"    name = {quoted(error.name)}")
         module.add([*lines, *sentence("sentence = ", text, 4)])
@@ -65,7 +75,8 @@ def constants(module: Source, program: Concrete) -> None:
     if not found:
         return
     final = module.standard("typing", "Final")
-    names = unique([safe(identifier(constant.name)) for constant in found])
+    names = unique([safe(identifier(constant.name), ANNOTATIONS, {"annotations"}) for constant in found])
+    module.own = set(names)
     for name, constant in zip(names, found, strict=True):
         type_ = program.resolver.resolve(constant.type, {}, "$.constants")
         if constant.value is None:
@@ -116,7 +127,7 @@ def pdas(module: Source, finders: list[Finder]) -> None:
 
 def _finder(module: Source, finder: Finder, programs: dict[bytes, str]) -> str:
     pubkey = module.runtime("Pubkey")
-    parameters = [f"{p.name}: {module.annotation(p.type, 'field')}" for p in finder.parameters]
+    parameters = [f"{p.name}: {module.annotation(p.type, 'argument')}" for p in finder.parameters]
     program = "program_id"
     if isinstance(finder.program, Parameter):
         program = finder.program.name
@@ -146,4 +157,7 @@ def _seed(module: Source, seed: bytes | Parameter) -> str:
             return seed.name
         case Ref(item) if not item.is_unit_enum:
             return f"{seed.name}.encode()"
-    return f"{module.codec(seed.type)}.encode({seed.name})"
+    codec = module.codec(seed.type)
+    if module.annotation(seed.type, "argument") != module.annotation(seed.type, "field"):
+        return f'{module.runtime("Layout")}(("{seed.name}", {codec})).encode({seed.name})'  # any sequence
+    return f"{codec}.encode({seed.name})"

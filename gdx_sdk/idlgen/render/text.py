@@ -16,6 +16,7 @@ FOREIGN = frozenset(runtime.__all__) | {
     *("ClassVar", "Final", "Iterable", "IntEnum", "Mapping", "NotRequired", "Sequence", "TypeAlias"),
     *("TYPE_CHECKING", "TypedDict"),
 }
+CLASS_CONSTANTS = frozenset(["DISCRIMINATOR", "LAYOUT", "OFFSETS", "PROGRAM_ID", "SIZE", "TAG", "VARIANTS"])
 _DEFINITIONS = ("def ", "class ", "@", "async ")
 
 
@@ -50,9 +51,11 @@ def docstring(text: str, indent: int = 0) -> list[str]:
         return []
     if lines[0].startswith('"'):
         lines[0] = " " + lines[0]
-    if len(lines) == 1 and len(pad) + len(lines[0]) + 6 + lines[0].endswith('"') <= WIDTH:
-        end = " " if lines[0].endswith(('"', "\\")) else ""
-        return [f'{pad}"""{lines[0]}{end}"""']
+    quotes = lines[0].endswith('"') and not lines[0].endswith('\\"')
+    is_short = len(pad) + len(lines[0]) + 6 + quotes <= WIDTH
+    is_one_word = len(pad) + len(lines[0]) + 3 > WIDTH and " " not in lines[0]
+    if len(lines) == 1 and (is_short or is_one_word):
+        return [f'{pad}"""{lines[0]}{" " if quotes else ""}"""']
     if len(lines) == 1:
         lines = _wrapped(_clean(text), WIDTH - indent - 6)
     first, *rest = lines
@@ -125,7 +128,8 @@ def sentence(before: str, text: str, indent: int) -> list[str]:
     if len(whole) <= WIDTH:
         return [whole]
     parts, current = [], ""
-    for word in re.findall(r"\S+\s*|\s+", text):
+    room = WIDTH - indent - 8
+    for word in re.findall(rf"\S{{1,{room}}}\s*|\s+", text):
         if current and len(quoted(current + word)) > WIDTH - indent - 4:
             parts.append(current)
             current = ""
@@ -166,6 +170,8 @@ class Module:
     header: str
     docs: str
     own: set[str] = field(default_factory=set)
+    hidden: set[str] = field(default_factory=set)
+    """Names that mean something else inside the module's classes: its fields."""
     notes: list[str] = field(default_factory=list)
     blocks: list[str] = field(default_factory=list)
     _standard: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -174,19 +180,24 @@ class Module:
 
     def standard(self, module: str, name: str) -> str:
         """Import a name of the standard library; under another name when the module has one like it."""
-        alias = f"{name}_" if name in self.own else name
+        alias = safe(name, self.own, self.hidden)
         self._standard.setdefault(module, {})[name] = alias
         return alias
 
     def runtime(self, name: str) -> str:
         """Import a name of the runtime; under another name when the module has one like it."""
-        alias = f"{name}_" if name in self.own else name
+        alias = safe(name, self.own, self.hidden)
         self._runtime[name] = alias
         return alias
 
     def relative(self, module: str, name: str) -> str:
         """Import a name of the same package, ``module`` with its dots."""
-        is_taken = name in self.own or name in FOREIGN
+        self._relative.setdefault(module, {})[name] = name
+        return name
+
+    def relative_type(self, module: str, name: str) -> str:
+        """Import a type of the same package; under another name when the module has one like it."""
+        is_taken = name in self.own or name in FOREIGN or name in CLASS_CONSTANTS
         alias = safe(f"{name}Type", self.own) if is_taken else name
         self._relative.setdefault(module, {})[name] = alias
         return alias

@@ -36,8 +36,8 @@ def load(paths: list[Path], root: Path) -> list[ModuleType]:
     (directory / "__init__.py").write_text("")
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
-    importlib.invalidate_caches()
     packages = generate(paths, directory)
+    importlib.invalidate_caches()
     return [importlib.import_module(f"{parent}.{package.directory.name}") for package in packages]
 
 
@@ -95,14 +95,25 @@ WIDE = {f"{sign}{bits}": (bits // 8, sign == "i") for sign in "ui" for bits in (
 class Naive:
     """Makes random Borsh bytes and the plain value they stand for, straight from an IDL's JSON.
 
-    It knows nothing of the generator: no layouts, no offsets, no classes; bytemuck types are read as if they
-    had no padding, which holds for every type that allows it.
+    It knows nothing of the generator: no layouts, no offsets, no classes. Inside a bytemuck type, fields are
+    aligned as `repr(C)` does.
     """
 
     def __init__(self, idl: dict[str, Any], seed: int) -> None:
         self.random = random.Random(seed)
         self.types = {t["name"]: t for t in [*idl.get("types", []), *idl.get("accounts", [])] if "type" in t}
         self.depth = 0
+        self.in_memory = False
+
+    def tagged(self, entry: dict[str, Any]) -> tuple[Any, bytes]:
+        """An account's or event's fields."""
+        if "fields" in entry:
+            return self.record(entry["fields"], {})
+        definition = self.types[entry["name"]]
+        self.in_memory = definition.get("serialization", "borsh") != "borsh"
+        made = self.struct(definition, {})
+        self.in_memory = False
+        return made
 
     def make(self, type_: Any, env: dict[str, Any] | None = None) -> tuple[Any, bytes]:
         env = env or {}
@@ -147,8 +158,18 @@ class Naive:
         value, data = self.make(inner, env)
         if self.random.random() < 0.4:
             return None, tags[0] + (bytes(len(data)) if kind == "coption" else b"")
-        nested = isinstance(inner, dict) and "option" in inner
+        nested = self.may_be_none(inner)
         return (("some", value) if nested else value), tags[1] + data
+
+    def may_be_none(self, type_: Any) -> bool:
+        """An option, also by an alias."""
+        if not isinstance(type_, dict):
+            return False
+        if "defined" not in type_:
+            return "option" in type_ or "coption" in type_
+        given = type_["defined"]
+        body = self.types[given if isinstance(given, str) else given["name"]]["type"]
+        return body["kind"] in ("type", "alias") and self.may_be_none(body.get("alias", body.get("value")))
 
     def sequence(self, kind: str, inner: Any, env: dict[str, Any]) -> tuple[Any, bytes]:
         item, count = (inner, None) if kind == "vec" else inner
@@ -177,7 +198,10 @@ class Naive:
         if body["kind"] in ("type", "alias"):
             return self.make(body.get("alias", body.get("value")), env)
         if body["kind"] == "struct":
-            return self.record(body.get("fields", []), env)
+            return self.struct(definition, env)
+        if self.in_memory:
+            tag, size = self.random.randrange(len(body["variants"])), self.extent(name)[0]
+            return tag, tag.to_bytes(size, "little")
         variants = body["variants"]
         tag = self.random.randrange(len(variants))
         value, data = self.record(variants[tag].get("fields", []), env)
@@ -202,10 +226,55 @@ class Naive:
             return {key: self.closed(value, env) for key, value in type_.items()}
         return [self.closed(item, env) for item in type_] if isinstance(type_, list) else type_
 
+    def struct(self, definition: dict[str, Any], env: dict[str, Any]) -> tuple[Any, bytes]:
+        """A struct's values and bytes, with the padding that memory has."""
+        members = definition["type"].get("fields", [])
+        if not self.in_memory:
+            return self.record(members, env)
+        packed, data, values = definition.get("repr", {}).get("packed", False), b"", []
+        for member in members:
+            value, part = self.make(member["type"], env)
+            at = len(data) if packed else aligned(len(data), self.alignment(member["type"]))
+            data = data.ljust(at, b"\0") + part
+            values.append(value)
+        return tuple(values), data.ljust(self.extent(definition["name"])[0], b"\0")
+
+    def alignment(self, type_: Any) -> int:
+        return self.size_and_alignment(type_)[1]
+
+    def size_and_alignment(self, type_: Any) -> tuple[int, int]:
+        """Of a type in memory, where no integer is aligned to more than eight bytes."""
+        if isinstance(type_, dict) and "array" in type_:
+            size, align = self.size_and_alignment(type_["array"][0])
+            return size * int(type_["array"][1]), align
+        if isinstance(type_, dict):
+            return self.extent(type_["defined"]["name"])
+        size = {"pubkey": 32, "bool": 1}.get(type_) or int(type_[1:]) // 8
+        return size, 1 if type_ in ("pubkey", "bool") else min(size, 8)
+
+    def extent(self, name: str) -> tuple[int, int]:
+        """Size and alignment of a type of the IDL's own."""
+        definition = self.types[name]
+        shape = definition.get("repr", {})
+        if definition["type"]["kind"] == "enum":
+            return (4, 4) if shape.get("kind") == "c" else (1, 1)
+        end, widest = 0, 1
+        for field in definition["type"].get("fields", []):
+            size, align = self.size_and_alignment(field["type"])
+            align = 1 if shape.get("packed") else align
+            end, widest = aligned(end, align) + size, max(widest, align)
+        widest = max(widest, shape.get("align") or 1)
+        return aligned(end, widest), widest
+
     def record(self, members: list[Any], env: dict[str, Any]) -> tuple[tuple[Any, ...], bytes]:
         types = [m["type"] if isinstance(m, dict) and "name" in m and "type" in m else m for m in members]
         made = [self.make(type_, env) for type_ in types]
         return tuple(value for value, _ in made), b"".join(data for _, data in made)
+
+
+def aligned(at: int, align: int) -> int:
+    """The next multiple."""
+    return at + -at % align
 
 
 def plain(value: Any) -> Any:
