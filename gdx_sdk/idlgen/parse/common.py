@@ -35,6 +35,17 @@ def errors(root: Node) -> tuple[ErrorCode, ...]:
     return tuple(result)
 
 
+def require_own_discriminators(nodes: list[Node]) -> None:
+    """IdlError when two have the same discriminator: nothing could tell them apart."""
+    holders: dict[bytes, str] = {}
+    for node in nodes:
+        given = node.get("discriminator")
+        tag = given.byte_string() if given else b""
+        if given and tag in holders:
+            given.fail(f"a discriminator of its own; {holders[tag]} has it")
+        holders[tag] = node.path
+
+
 def fields(node: Node, read_type: ReadType) -> tuple[Field, ...]:
     """The fields of a struct, a variant or an argument list: all named, or all bare types."""
     result: list[Field] = []

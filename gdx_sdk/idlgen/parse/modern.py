@@ -39,6 +39,8 @@ def parse(root: Node) -> Program:
         metadata.need("spec").fail('"0.1.0", the one spec this generator knows')
     types = {node.need("name").name(): _type_def(node) for node in root.unique("types", _name)}
     description = metadata.get("description")
+    for kind in ("instructions", "accounts", "events"):
+        common.require_own_discriminators(root.items(kind))
     return Program(
         name=metadata.need("name").name(),
         version=metadata.need("version").text(),

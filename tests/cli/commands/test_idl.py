@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Invoke
 
 IDL = {
@@ -69,6 +71,23 @@ def test_a_broken_idl_is_one_sentence_and_writes_nothing(invoke: Invoke, tmp_pat
     assert not (tmp_path / "out").exists()
     nonsense = write(tmp_path, "nonsense.json", "{")
     assert invoke("idl", "generate", nonsense, "-o", str(tmp_path / "out")).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("idl", "said"),
+    [
+        (LEGACY | {"metadata": {"origin": "shank"}}, "this one was written by Shank"),
+        (LEGACY | {"name": "spl_stake_pool"}, "this is a native program"),
+    ],
+)
+def test_programs_that_are_not_anchors_are_refused(
+    idl: dict[str, object], said: str, invoke: Invoke, tmp_path: Path
+) -> None:
+    done = invoke("idl", "generate", write(tmp_path, "odd.json", idl), "-o", str(tmp_path / "out"))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert said in done.stderr
+    assert "wrong bytes" in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_wrong_arguments_are_exit_code_2(invoke: Invoke, tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ import base64
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from solders.pubkey import Pubkey
@@ -58,6 +60,51 @@ def test_a_dump_of_another_account_shows_both_discriminators(
     with pytest.raises(CodecError, match="22f123639d7ef4cd") as caught:
         pair.decode(data)
     assert pair.DISCRIMINATOR.hex() in str(caught.value)
+
+
+def test_an_account_whose_idl_is_not_published_with_it(
+    third_party: Path, build: Callable[[dict[str, Any]], ModuleType]
+) -> None:
+    """Pyth's price update, from its layout as documented: a variant with data, then 133 of 134 bytes."""
+    level = {
+        "name": "VerificationLevel",
+        "type": {
+            "kind": "enum",
+            "variants": [
+                {"name": "Partial", "fields": [{"name": "signatures", "type": "u8"}]},
+                {"name": "Full"},
+            ],
+        },
+    }
+    message = {"feed_id": {"array": ["u8", 32]}, "price": "i64", "conf": "u64", "exponent": "i32"}
+    message |= {"publish_time": "i64", "prev_publish_time": "i64", "ema_price": "i64", "ema_conf": "u64"}
+    account = {
+        "write_authority": "pubkey",
+        "verification_level": {"defined": {"name": "VerificationLevel"}},
+        "price_message": {"defined": {"name": "PriceFeedMessage"}},
+        "posted_slot": "u64",
+    }
+
+    def struct(name: str, given: dict[str, Any]) -> dict[str, Any]:
+        fields = [{"name": field, "type": type_} for field, type_ in given.items()]
+        return {"name": name, "type": {"kind": "struct", "fields": fields}}
+
+    client = build(
+        {
+            "address": "rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ",
+            "metadata": {"name": "pyth_receiver", "version": "0.1.0", "spec": "0.1.0"},
+            "instructions": [],
+            "accounts": [{"name": "PriceUpdateV2", "discriminator": [*bytes.fromhex("22f123639d7ef4cd")]}],
+            "types": [level, struct("PriceFeedMessage", message), struct("PriceUpdateV2", account)],
+        }
+    )
+    data = dump(third_party / "accounts" / "pyth_receiver.priceUpdateV2.json")
+    found = client.accounts.PriceUpdateV2.decode(data)
+    assert found.verification_level == client.types.VerificationLevelFull()
+    assert (found.price_message.price, found.price_message.exponent) == (21568137069, -8)
+    assert found.posted_slot == 311798332
+    assert found.encode() == data[:133]
+    assert data[133:] == b"\0"
 
 
 def test_every_client_is_clean(third_party: Path, tmp_path: Path) -> None:

@@ -78,6 +78,18 @@ CASES: list[tuple[str, Edit, str, str]] = [
         "$.instructions[0].discriminator",
         "missing",
     ),
+    (
+        "same discriminator",
+        put("instructions", [{"name": name, "discriminator": [1], "accounts": []} for name in "ab"]),
+        "$.instructions[1].discriminator",
+        "$.instructions[0] has it",
+    ),
+    (
+        "COption of a COption",
+        field({"coption": {"coption": "u8"}}),
+        "$.types[0].type.fields[0].type",
+        "never absent itself",
+    ),
     ("not a byte", put("accounts.0.discriminator", [1, 256]), "$.accounts[0].discriminator[1]", "0 to 255"),
     ("unknown account", put("accounts.0.name", "Z"), "$.accounts[0].name", 'struct in "types"'),
     (
