@@ -13,6 +13,7 @@ CONSTRAINTS ?= -c requirements.lock
 RECORDING ?=
 DEMO_ARGS ?=
 PROGRAMS := collateral_vault ephemeral_vault oracle funding_rate position_mgmt
+CRATES ?= gdx_math gdx_batch gdx_units
 
 .PHONY: help
 help: ## list the tasks
@@ -81,6 +82,14 @@ rust-test: ## cargo fmt, clippy and the crates' tests (needs Rust)
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo test --workspace
+
+.PHONY: mutants
+mutants: ## change the crates' maths mutant by mutant: the tests must notice (cargo install cargo-mutants --locked; takes hours)
+	PROPTEST_CASES=64 cargo mutants $(CRATES:%=-p %) -j 1 -o .gdx/mutants $(MUTANTS_ARGS)
+
+.PHONY: flips
+flips: $(VENV)/.dev ## settle golden batches with every other value of every byte (minutes; `make test` does every bit)
+	GDX_EXHAUSTIVE=1 $(BIN)/python -m pytest -n 2 tests/programs/position_mgmt/test_settle_batch_flips.py
 
 .PHONY: bench
 bench: $(VENV)/.dev ## measure against peers in the same run, print JSON
