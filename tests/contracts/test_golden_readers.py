@@ -14,7 +14,6 @@ READERS = {
     "the programs' tests": list(ROOT.glob("tests/programs/**/*.py")),
 }
 NOT_ON_CHAIN = {
-    "band": "one entry alone is no batch; test_settle_batch_v1 and _v2 measure batches against the band",
     "fills": "its steps are no instructions; test_settle_batch_accounting settles whole batches",
     "merkle": "leaves here hash no trades; the roots of batch_v1 and batch_ids are recomputed on chain",
     "settling": "no instruction pays a settling market out yet",
