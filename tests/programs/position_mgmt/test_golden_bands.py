@@ -53,7 +53,7 @@ def test_golden_bands(market: Market, alice: Trader) -> None:
                 assert describe(failure) == "position_mgmt.PriceOutOfBand", case
                 continue
             if failure is not None:
-                # Within the band; the requirement of so large a position, or its price, may not fit in its type.
+                # Within the band; what so large a position requires, or its price, may not fit in its type.
                 assert abs(size) >= 2**60, (case, describe(failure))
                 assert describe(failure) == "position_mgmt.MathOverflow", case
                 continue
