@@ -110,7 +110,7 @@ compute: $(VENV)/.dev ## measure compute units, batches per transaction and rent
 	$(BIN)/python -m scripts.pages
 
 .PHONY: compute-check
-compute-check: $(VENV)/.dev ## measure again: nothing may be off by more than 2 %, no budget that held be broken
+compute-check: $(VENV)/.dev ## measure again: nothing may be off by more than 2 %, no budget missed without a known reason
 	$(BIN)/python bench/compute.py --check
 
 .PHONY: fuzz

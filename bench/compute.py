@@ -3,7 +3,7 @@
 `python bench/compute.py` prints what settling costs. `--write` runs the program tests as well and writes
 `bench/compute*.json`, `bench/outcomes.json` (errors and events that each instruction showed) and
 `docs/costs.md`. `--check` measures the same and fails when a figure is further than 2 % and 100 units from
-the committed one, or when a budget that held is broken.
+the committed one, or when a budget is missed for no known reason; `--write` fails at the latter too.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ def complaints(measured: dict[Path, Any]) -> list[str]:
     before, now = dict(committed[BATCHES]), dict(measured[BATCHES])
     if before["solders"] != now["solders"]:
         print(f"committed with solders {before['solders']}, measured with {now['solders']}", file=sys.stderr)
-    promised, kept = before.pop("budgets"), now.pop("budgets")
+    _, kept = before.pop("budgets"), now.pop("budgets")
     before["solders"] = now["solders"]
     return [
         *compare.differences("sent", committed[SENT], measured[SENT]),
         *compare.differences("called by a program", committed[CALLED], measured[CALLED]),
         *compare.plain_differences("seen of", committed[OUTCOMES], measured[OUTCOMES]),
         *compare.plain_differences("settling", before, now),
-        *compare.broken_promises(promised, kept),
+        *compare.broken_promises(kept),
     ]
 
 
@@ -64,17 +64,20 @@ def main() -> int:
     choice.add_argument("--check", action="store_true", help="compare with the committed figures")
     options = parser.parse_args()
     if options.write:
-        for path, figures in measure().items():
+        measured = measure()
+        for path, figures in measured.items():
             path.write_text(json.dumps(figures, indent=1) + "\n")
         page.write()
-    elif options.check:
+        broken = list(compare.broken_promises(measured[BATCHES]["budgets"]))
+        print("\n".join(broken), file=sys.stderr)
+        return int(bool(broken))
+    if options.check:
         found = complaints(measure())
         print("\n".join(found) or "every figure is what was committed")
         if found:
             print("if the change is meant: make compute", file=sys.stderr)
         return int(bool(found))
-    else:
-        print(json.dumps(settling(), indent=1))
+    print(json.dumps(settling(), indent=1))
     return 0
 
 

@@ -17,6 +17,11 @@ MOST_UNITS = {
 }
 MOST_FIXED, MOST_PER_TRADE, MOST_PER_POSITION = 10_000, 3_500, 1_300
 LEAST_TRADES, LEAST_POSITIONS = 18, 38
+# A budget may be missed only for a reason that stands here, and the page shows it.
+KNOWN_MISSES = {
+    "settle_batch: V2, per position": "never held: 1,604 in the first measurement",
+    "settle_batch: V1, per trade": "held with 3,246 until an hour's losses counted at the present price",
+}
 Table = Mapping[str, Mapping[str, Mapping[str, int]]]
 
 
@@ -82,8 +87,10 @@ def budgets(sent: Table, settling: Mapping[str, Any]) -> dict[str, dict[str, Any
     return rows
 
 
-def broken_promises(committed: Mapping[str, Any], measured: Mapping[str, Any]) -> Iterator[str]:
-    """Budgets that held and do not hold any more."""
-    for name, row in measured.items():
-        if not row["holds"] and committed.get(name, row | {"holds": True})["holds"]:
-            yield f"budget: {name} held and is broken: {row}"
+def broken_promises(budgets: Mapping[str, Any]) -> Iterator[str]:
+    """Budgets missed without a reason in `KNOWN_MISSES`, and reasons that are not needed any more."""
+    for name, row in budgets.items():
+        if not row["holds"] and name not in KNOWN_MISSES:
+            yield f"budget: {name} is missed: {row}"
+        elif row["holds"] and name in KNOWN_MISSES:
+            yield f"budget: {name} holds again: take it off KNOWN_MISSES"
