@@ -113,6 +113,10 @@ compute: $(VENV)/.dev ## measure compute units, batches per transaction and rent
 compute-check: $(VENV)/.dev ## measure again: nothing may be off by more than 2 %, no budget missed without a known reason
 	$(BIN)/python bench/compute.py --check
 
+.PHONY: thief
+thief: $(VENV)/.dev ## search long for thefts beyond the stated bounds (ROUNDS=30, GDX_THIEF_SEED=n repeats a run)
+	GDX_THIEF_ROUNDS=$(or $(ROUNDS),30) $(BIN)/python -m pytest -s --timeout 7200 tests/programs/thief
+
 .PHONY: fuzz
 fuzz: $(VENV)/.dev ## random steps on the compiled programs against the naive model (MINUTES=10, SEED=n repeats a run)
 	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
