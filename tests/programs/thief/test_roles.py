@@ -39,6 +39,7 @@ LIMITS_IN_FORCE = (
 )
 SETTINGS_IN_FORCE = (
     "admin",
+    "guardian",
     "approved_relayers",
     "slippage_floor_atoms",
     "slippage_share_bps",
@@ -125,6 +126,10 @@ class Governed:
             lambda: exchange.set_pause_bits(rng.choice([0, PAUSE_ALL])),
             lambda: limits,
             lambda: self.market.set_market_status(rng.randrange(4)),
+            lambda: exchange.set_guardian(me),
+            lambda: exchange.set_config_limits(slippage_floor_atoms=2**63),
+            lambda: exchange.raise_delay(rng.choice([0, 1, 2 * DELAY_SECONDS])),
+            lambda: exchange.set_canary(self.market.key, rng.randrange(4), rng.randrange(3)),
             lambda: self.funding.set_max_rate(10_000_000),
             lambda: vault.propose_admin(me),
             lambda: vault.accept_admin(me),

@@ -14,6 +14,8 @@ from tests.programs.harness.codec import Call, idl
 from tests.programs.harness.session_world import LIFETIME_SECONDS, SessionWorld
 from tests.programs.harness.tokens import USDT, amount_of
 from tests.programs.harness.vault_world import User, VaultWorld
+from tests.programs.position_mgmt.exchange import Exchange
+from tests.programs.position_mgmt.market import Market
 
 from .search import new_random, rounds
 
@@ -97,6 +99,11 @@ def session(vault: VaultWorld) -> SessionWorld:
     return SessionWorld(vault).create(approved_atoms=ALLOWANCE_ATOMS)
 
 
+@pytest.fixture
+def market(chain: Chain, vault: VaultWorld) -> Market:
+    return Exchange(chain, vault).create().market()
+
+
 def test_no_call_takes_anything_from_anybody(session: SessionWorld) -> None:
     rng = new_random("session key")
     thief = KeyThief(session, rng)
@@ -129,3 +136,40 @@ def test_the_user_ends_it_and_so_does_time(session: SessionWorld, chain: Chain) 
     chain.refused(session.fast_deposit(1), error="VaultRevoked")
     chain.advance(LIFETIME_SECONDS)
     chain.refused(other.fast_deposit(1), error="SessionExpired")
+
+
+def test_a_session_wallets_position_pays_its_parent_only(market: Market, chain: Chain) -> None:
+    """Whoever holds the session wallet of a linked position trades it; its money leaves to the parent
+    alone."""
+    rng, linked = new_random("session wallet"), market.linked(5_000 * USDT, free_atoms=100 * USDT)
+    session, parent, own = linked.session, linked.parent, market.trader(1_000 * USDT)
+    locked = market.locked_atoms()
+    acts = [
+        lambda: market.request_release(session, rng.randrange(6_000 * USDT)),
+        lambda: market.execute_release(parent),
+        lambda: market.execute_release(session),
+        lambda: market.execute_release(parent).but(collateral=own.collateral),
+        lambda: market.close_position(session),
+        lambda: market.close_position(parent).but(owner=session.owner),
+        lambda: market.open_position(session.owner),
+        lambda: market.liquidate(session, own),
+        lambda: market.add_collateral(parent, USDT).but(owner=session.owner),
+        lambda: market.exchange.vault.withdraw(parent.user, USDT).but(owner=session.owner),
+    ]
+
+    def parents_atoms() -> int:
+        free = chain.read(parent.collateral).free_atoms
+        return int(amount_of(chain, parent.user.token) + free + market.position(parent).collateral)
+
+    def thiefs_atoms() -> int:
+        people = (session, own)
+        tokens = sum(amount_of(chain, one.user.token) for one in people)
+        return int(tokens + sum(chain.read(one.collateral).free_atoms for one in people))
+
+    before, thiefs_before = parents_atoms(), thiefs_atoms()
+    for _ in range(rounds(150)):
+        chain.advance(rng.choice([0, 5]))
+        chain.svm.send_transaction(chain._transaction((rng.choice(acts)(),), ()))
+        assert parents_atoms() >= before
+        assert thiefs_atoms() <= thiefs_before
+    assert market.locked_atoms() < locked, "nothing was ever released"
