@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # CONSTRAINTS= (empty) takes the newest versions that pyproject.toml allows.
 CONSTRAINTS ?= -c requirements.lock
+ANCHORPY_VENV ?= .venv-anchorpy
 RECORDING ?=
 DEMO_ARGS ?=
 PROGRAMS := collateral_vault ephemeral_vault oracle funding_rate position_mgmt
@@ -51,6 +52,8 @@ idl: ## write idl/*.json from the program sources (needs Rust)
 clients: $(VENV)/.dev ## generate gdx_sdk/_generated and the registry of errors from idl/*.json
 	$(BIN)/gdx idl generate $(PROGRAMS:%=idl/%.json) -o gdx_sdk/_generated
 	$(BIN)/python -m gdx_sdk.errors.build_registry
+	$(BIN)/gdx idl legacy $(PROGRAMS:%=idl/%.json) -o idl/legacy
+	$(BIN)/gdx idl legacy $(PROGRAMS:%=idl/%.json) -o gdx_sdk/anchorpy/idl
 
 .PHONY: generated-check
 generated-check: idl clients ## rebuild programs, IDLs and clients: nothing may change
@@ -72,6 +75,10 @@ idl-release: $(VENV)/.dev ## make today's IDLs the released ones (RELEASE_ARGS=-
 .PHONY: layouts
 layouts: $(VENV)/.dev ## keep an account of each layout that has no fixture yet (LAYOUT_ARGS=--replace before its first release)
 	$(BIN)/python -m tests.programs.layouts.make $(LAYOUT_ARGS)
+
+.PHONY: anchorpy-test
+anchorpy-test: $(ANCHORPY_VENV)/.ready ## anchorpy and our client against each other, in an environment of their own
+	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(ANCHORPY_VENV)/bin/python -m pytest -q -c tests/anchorpy/pytest.ini tests/anchorpy
 
 .PHONY: golden
 golden: $(VENV)/.dev ## write tests/golden/*.json from the naive model
@@ -124,15 +131,22 @@ fuzz: $(VENV)/.dev ## random steps on the compiled programs against the naive mo
 .PHONY: lock
 lock: $(VENV)/.dev ## refresh requirements.lock
 	$(PIP) uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-header pyproject.toml -o requirements.lock
 
 .PHONY: clean
 clean: ## remove the environment and everything built
-	rm -rf $(VENV) target .gdx dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(ANCHORPY_VENV) target .gdx dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "GDX needs Python 3.11 or newer on PATH" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(PYTHON) cannot make a virtual environment (on Debian: apt-get install python3-venv)" >&2; exit 1; }
+
+# anchorpy holds solders back, so that it cannot live beside the local chain.
+$(ANCHORPY_VENV)/.ready: pyproject.toml
+	@echo "Installing anchorpy and the SDK into $(ANCHORPY_VENV) …"
+	@$(PYTHON) -m venv $(ANCHORPY_VENV)
+	@$(ANCHORPY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[anchorpy]' pytest
+	@touch $@
 
 $(VENV)/.demo: $(VENV)/bin/python pyproject.toml requirements.lock
 	@echo "Installing GDX into $(VENV) …"

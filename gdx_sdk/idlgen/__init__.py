@@ -6,6 +6,7 @@ Anchor up to 0.29); the same IDL always gives the same files.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ __all__ = [
     "fetch_idl",
     "generate",
     "release",
+    "write_legacy_idls",
 ]
 
 
@@ -82,6 +84,17 @@ def diff_idls(old: str | Path, new: str | Path) -> IdlDiff:
     from gdx_sdk.idlgen.parse import parse_file
 
     return diff_programs(parse_file(Path(old)), parse_file(Path(new)))
+
+
+def write_legacy_idls(idl_paths: Iterable[str | Path], out_dir: str | Path) -> list[Path]:
+    """Write each spec 0.1.0 IDL to ``out_dir`` in the legacy dialect; IdlError for what that cannot say."""
+    from gdx_sdk.idlgen.legacy_dialect import legacy_idl
+
+    made = {Path(out_dir) / Path(path).name: legacy_idl(path) for path in idl_paths}
+    Path(out_dir).mkdir(parents=True, exist_ok=True)
+    for path, document in made.items():
+        write_atomically(path, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
+    return list(made)
 
 
 def _write(directory: Path, program: str, files: dict[str, str]) -> GeneratedPackage:

@@ -123,6 +123,26 @@ def release(idls: tuple[Path, ...], released: Path, allow_breaking: bool, is_jso
     emit({"released": programs}, is_json=is_json, table=lambda: "\n".join(f"released {p}" for p in programs))
 
 
+@idl.command()
+@click.argument("idls", metavar="IDL...", nargs=-1, required=True, type=_FILE)
+@click.option(
+    "-o",
+    "--output",
+    "directory",
+    metavar="DIR",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Files of the same names are written to this folder.",
+)
+@json_option
+def legacy(idls: tuple[Path, ...], directory: Path, is_json: bool) -> None:
+    """Write spec 0.1.0 IDLs in the legacy dialect, for tools that read nothing newer."""
+    from gdx_sdk import idlgen
+
+    written = idlgen.write_legacy_idls(idls, directory)
+    emit({"files": written}, is_json=is_json, table=lambda: "\n".join(f"wrote {path}" for path in written))
+
+
 def _described(found: IdlDiff) -> dict[str, Any]:
     by_severity = {s: found.of(s) for s in ("breaking", "migration", "safe")}
     return {"program": found.program, "is_breaking": found.is_breaking} | by_severity

@@ -183,6 +183,8 @@ class Naive:
         made = [self.make(item, env) for _ in range(int(count))]
         if kind == "vec":
             self.depth -= 1
+        if kind == "vec" and made and not any(data for _, data in made):
+            made, prefix = [], bytes(4)  # Borsh refuses vectors of what takes no space
         values = tuple(value for value, _ in made)
         return (bytes(values) if item == "u8" else values), prefix + b"".join(data for _, data in made)
 
