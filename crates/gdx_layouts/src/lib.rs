@@ -4,7 +4,7 @@
 
 mod told;
 
-use anchor_lang::{AccountDeserialize, Result};
+use anchor_lang::{error::ErrorCode, require_eq, AccountDeserialize, Result};
 use collateral_vault::state::{Collateral, MarketPool, VaultState, WithdrawLimit, WithdrawLimiter};
 use ephemeral_vault::state::{EphemeralVault, Session};
 use funding_rate::state::{FundingHour, FundingState};
@@ -21,20 +21,31 @@ use told::{told_fields, Told};
 /// As Anchor's own: another discriminator, too few bytes, a value that no field of that type has.
 pub fn read_account(name: &str, data: &[u8]) -> Option<Result<Value>> {
     Some(match name {
-        "Collateral" => read::<Collateral>(data),
-        "MarketPool" => read::<MarketPool>(data),
-        "VaultState" => read::<VaultState>(data),
+        "Collateral" => read_in_place::<Collateral>(data),
+        "MarketPool" => read_in_place::<MarketPool>(data),
+        "VaultState" => read_in_place::<VaultState>(data),
         "EphemeralVault" => read::<EphemeralVault>(data),
         "Session" => read::<Session>(data),
-        "PriceFeed" => read::<PriceFeed>(data),
-        "FundingState" => read::<FundingState>(data),
-        "GlobalConfig" => read::<GlobalConfig>(data),
-        "PerpMarket" => read::<PerpMarket>(data),
-        "RelayerBeat" => read::<RelayerBeat>(data),
-        "SettlementBatch" => read::<SettlementBatch>(data),
-        "UserPosition" => read::<UserPosition>(data),
+        "PriceFeed" => read_in_place::<PriceFeed>(data),
+        "FundingState" => read_in_place::<FundingState>(data),
+        "GlobalConfig" => read_in_place::<GlobalConfig>(data),
+        "PerpMarket" => read_in_place::<PerpMarket>(data),
+        "RelayerBeat" => read_in_place::<RelayerBeat>(data),
+        "SettlementBatch" => read_in_place::<SettlementBatch>(data),
+        "UserPosition" => read_in_place::<UserPosition>(data),
         _ => return None,
     })
+}
+
+/// For accounts that the programs don't copy: as their loader does, an account of another size is refused, which
+/// Anchor's decoder panics at.
+fn read_in_place<T: AccountDeserialize + Told>(data: &[u8]) -> Result<Value> {
+    require_eq!(
+        data.len(),
+        8 + size_of::<T>(),
+        ErrorCode::AccountDidNotDeserialize
+    );
+    read::<T>(data)
 }
 
 fn read<T: AccountDeserialize + Told>(mut data: &[u8]) -> Result<Value> {
