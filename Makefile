@@ -131,7 +131,7 @@ fuzz: $(VENV)/.dev ## random steps on the compiled programs against the naive mo
 .PHONY: lock
 lock: $(VENV)/.dev ## refresh requirements.lock
 	$(PIP) uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra docs --no-header pyproject.toml -o requirements.lock
 
 .PHONY: clean
 clean: ## remove the environment and everything built
