@@ -186,7 +186,18 @@ class Naive:
         if kind == "vec" and made and not any(data for _, data in made):
             made, prefix = [], bytes(4)  # Borsh refuses vectors of what takes no space
         values = tuple(value for value, _ in made)
-        return (bytes(values) if item == "u8" else values), prefix + b"".join(data for _, data in made)
+        return (bytes(values) if self.is_byte(item, env) else values), prefix + b"".join(
+            data for _, data in made
+        )
+
+    def is_byte(self, type_: Any, env: dict[str, Any]) -> bool:
+        """`u8`, also as a parameter's argument or by an alias."""
+        if isinstance(type_, dict) and "generic" in type_:
+            return self.is_byte(env[type_["generic"]], env)
+        if isinstance(type_, dict) and "defined" in type_ and isinstance(type_["defined"], dict):
+            body = self.types[type_["defined"]["name"]]["type"]
+            return body["kind"] == "type" and self.is_byte(body["alias"], {})
+        return type_ == "u8"
 
     def defined(self, inner: Any, env: dict[str, Any]) -> tuple[Any, bytes]:
         name, given = (inner, []) if isinstance(inner, str) else (inner["name"], inner.get("generics"))
