@@ -64,6 +64,7 @@ class Run:
     bought: int = 0
     paid: int = 0
     slippage: int = 0
+    turnover: int = 0
 
     def __post_init__(self) -> None:
         self.ledger = m.market_money(self.market)
@@ -261,13 +262,11 @@ def _settle_trade(run: Run, trade: naive_batch.NaiveTrade, number: int, parties:
 
 def _settle_nets(run: Run, batch: Batch, header: Header) -> None:
     before, accrued = naive_money.book_value(run.ledger), run.ledger["accrued_fees_atoms"]
-    turnover = 0
     nets = nets_of(header, len(batch.positions))
     last_risk, previous = 0, None
     for number, key in enumerate(batch.positions):
         party = run.load(key, previous, batch.market, f"entry {number}")
         previous, net = key, next(nets)
-        turnover += net.turnover
         if _settle_net(run, party, net, f"entry {number}"):
             last_risk = number
     for _ in nets:
@@ -275,7 +274,7 @@ def _settle_nets(run: Run, batch: Batch, header: Header) -> None:
     ledger = run.ledger
     is_balanced = ledger["long_interest_e8"] == ledger["short_interest_e8"]
     rate = Fraction(run.market["maker_fee"] + run.market["taker_fee"], 10**6)
-    is_earned = ledger["accrued_fees_atoms"] - accrued >= rate * turnover / 2
+    is_earned = ledger["accrued_fees_atoms"] - accrued >= rate * run.turnover / 2
     if not (is_balanced and is_earned and naive_money.book_value(ledger) == before):
         raise Refused("BatchNotBalanced")
     if run.is_interest_exceeded():
@@ -289,7 +288,8 @@ def _settle_net(run: Run, party: Party, net: Net, place: str) -> bool:
     lower, upper = sorted(Fraction(market[rate] * net.turnover, 10**6) for rate in ("maker_fee", "taker_fee"))
     if not lower <= net.fee < upper + net.fills:
         raise Refused("FeeOutOfRange", place)
-    run.slippage += run.check_band(net.size, net.quote, net.turnover, place)
+    run.slippage = m.fits(run.slippage + run.check_band(net.size, net.quote, net.turnover, place), place)
+    run.turnover = m.fits(run.turnover + net.turnover, place)
     if net.size > 0:
         run.bought, run.paid = m.fits(run.bought + net.size, place), m.fits(run.paid + net.quote, place)
     m.touch(party.account, party.money, run.ledger)
