@@ -91,3 +91,11 @@ def accept_feed_authority(new_authority: Pubkey, feed: Pubkey) -> Instruction:
     return generated.accept_feed_authority(
         {"feed": feed, "new_authority": new_authority, "event_authority": ORACLE_EVENTS}
     )
+
+
+def raise_feed_delay(authority: Pubkey, feed: Pubkey, delay_s: int) -> Instruction:
+    """Schedule a longer delay of the feed's changes (seconds, at most thirty days)."""
+    return generated.raise_delay(
+        {"delay_seconds": delay_s},
+        {"feed": feed, "authority": authority, "event_authority": ORACLE_EVENTS},
+    )

@@ -159,3 +159,41 @@ def accept_vault_admin(new_admin: Pubkey) -> Instruction:
     return generated.accept_admin(
         {"vault_state": pdas.vault_state(), "new_admin": new_admin, "event_authority": VAULT_EVENTS}
     )
+
+
+def propose_pause_renewal(admin: Pubkey) -> Instruction:
+    """Announce that withdrawals may be paused again, or for longer, after the delay. The admin signs."""
+    return generated.propose_pause_renewal(
+        {"vault_state": pdas.vault_state(), "admin": admin, "event_authority": VAULT_EVENTS}
+    )
+
+
+def execute_pause_renewal(admin: Pubkey) -> Instruction:
+    """Pause withdrawals anew, within three days from when the announced renewal's delay has passed."""
+    return generated.execute_pause_renewal(
+        {"vault_state": pdas.vault_state(), "admin": admin, "event_authority": VAULT_EVENTS}
+    )
+
+
+def set_vault_guardian(admin: Pubkey, guardian: Pubkey) -> Instruction:
+    """Schedule another guardian of the vault, in office after the delay. The vault's admin signs."""
+    return generated.set_guardian(
+        {"guardian": guardian},
+        {"vault_state": pdas.vault_state(), "admin": admin, "event_authority": VAULT_EVENTS},
+    )
+
+
+def set_vault_fee_recipient(admin: Pubkey, fee_recipient: Pubkey) -> Instruction:
+    """Schedule another recipient of the vault's fees, in office after the delay. The vault's admin signs."""
+    return generated.set_fee_recipient(
+        {"fee_recipient": fee_recipient},
+        {"vault_state": pdas.vault_state(), "admin": admin, "event_authority": VAULT_EVENTS},
+    )
+
+
+def raise_vault_delay(admin: Pubkey, delay_s: int) -> Instruction:
+    """Schedule a longer delay of the vault's changes (seconds, at most thirty days). The admin signs."""
+    return generated.raise_delay(
+        {"delay_seconds": delay_s},
+        {"vault_state": pdas.vault_state(), "admin": admin, "event_authority": VAULT_EVENTS},
+    )

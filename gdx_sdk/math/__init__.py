@@ -10,7 +10,7 @@ from gdx_sdk.math.funding import (
     premium_e9,
     weighted_premium_e9,
 )
-from gdx_sdk.math.limiter import WithdrawWindow
+from gdx_sdk.math.limiter import NetOutflow
 from gdx_sdk.math.margin import (
     LiquidationTerms,
     can_add_risk,
@@ -46,8 +46,8 @@ from gdx_sdk.math.state import MarketState, PositionState
 __all__ = [
     "LiquidationTerms",
     "MarketState",
+    "NetOutflow",
     "PositionState",
-    "WithdrawWindow",
     "add_collateral",
     "aggregate_quotes_e6",
     "average_e9",

@@ -1,4 +1,4 @@
-"""The vault's limit on withdrawals: net outflow of a rolling window, estimated from two fixed ones."""
+"""The vault's limit on withdrawals: one net outflow that fades within its window."""
 
 from __future__ import annotations
 
@@ -7,46 +7,42 @@ from dataclasses import dataclass
 from gdx_sdk.errors import InputError
 from gdx_sdk.math._integers import div_ceil
 
+_LOWEST, _HIGHEST = -(2**63), 2**63 - 1
+
 
 @dataclass(frozen=True, slots=True)
-class WithdrawWindow:
-    """Withdrawals minus deposits (atoms) of the window since `window_start_ts` and of the one before."""
+class NetOutflow:
+    """Withdrawals minus deposits (atoms) as of `updated_ts`.
 
-    window_start_ts: int
-    window_net_atoms: int = 0
-    previous_net_atoms: int = 0
+    The account has them as `window_net_atoms` and `window_start_ts`.
+    """
 
-    def at(self, now_ts: int, window_s: int) -> WithdrawWindow:
-        """The windows as of `now_ts` (unix seconds); raises `InputError` when they have no length."""
+    updated_ts: int
+    net_outflow_atoms: int = 0
+
+    def at(self, now_ts: int, window_s: int) -> NetOutflow:
+        """The outflow as of `now_ts` (unix seconds): the share that passed is forgotten, rounded up.
+
+        Raises `InputError` when the window has no length.
+        """
         if window_s < 1:
             raise InputError("window_s", window_s, "must be at least 1")
-        windows = (now_ts - self.window_start_ts) // window_s
-        if windows < 1:
+        elapsed_s = now_ts - self.updated_ts
+        if elapsed_s <= 0:
             return self
-        previous = self.window_net_atoms if windows == 1 else 0
-        return WithdrawWindow(self.window_start_ts + windows * window_s, 0, previous)
+        rest_s = max(window_s - elapsed_s, 0)
+        return NetOutflow(now_ts, div_ceil(self.net_outflow_atoms * rest_s, window_s))
 
-    def net_outflow_atoms(self, now_ts: int, window_s: int) -> int:
-        """This window's net and the part of the one before that is still in view, rounded up."""
+    def deposited(self, amount_atoms: int, now_ts: int, window_s: int) -> NetOutflow:
+        """The outflow after a deposit; counting stops at the ends of 64 bits."""
         now = self.at(now_ts, window_s)
-        left_s = window_s - min(max(now_ts - now.window_start_ts, 0), window_s)
-        return now.window_net_atoms + div_ceil(now.previous_net_atoms * left_s, window_s)
+        net_atoms = now.net_outflow_atoms - amount_atoms
+        return NetOutflow(now.updated_ts, min(max(net_atoms, _LOWEST), _HIGHEST))
 
-    def deposited(self, amount_atoms: int, now_ts: int, window_s: int) -> WithdrawWindow:
-        """The windows after a deposit."""
-        now = self.at(now_ts, window_s)
-        return WithdrawWindow(
-            now.window_start_ts, now.window_net_atoms - amount_atoms, now.previous_net_atoms
-        )
-
-    def withdrawn(
-        self, amount_atoms: int, now_ts: int, window_s: int, limit_atoms: int
-    ) -> WithdrawWindow | None:
-        """The windows after a withdrawal; None when it would pass `limit_atoms` (0 = no limit).
+    def withdrawn(self, amount_atoms: int, now_ts: int, window_s: int, limit_atoms: int) -> NetOutflow | None:
+        """The outflow after a withdrawal; None when it would pass `limit_atoms` (0 = no limit).
 
         A user's own minimum, which passes whatever the limit says, is not looked at here.
         """
         after = self.deposited(-amount_atoms, now_ts, window_s)
-        if limit_atoms and after.net_outflow_atoms(now_ts, window_s) > limit_atoms:
-            return None
-        return after
+        return None if limit_atoms and after.net_outflow_atoms > limit_atoms else after

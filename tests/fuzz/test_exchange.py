@@ -30,6 +30,7 @@ NEVER_REFUSED |= {
     "leave",
     "publish_everywhere",
 }
+NEVER_REFUSED |= {"propose_pause_renewal", "set_vault_guardian", "set_fee_recipient"}
 CREATED = ("collateral_vault.create_vault", "oracle.create_feed", "funding_rate.create_funding")
 CREATED += ("position_mgmt.create_config", "position_mgmt.create_market", "collateral_vault.open_account")
 CREATED += ("position_mgmt.migrate_config",)

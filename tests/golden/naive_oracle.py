@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import ceil, floor
 
-Window = dict[str, int]
+Outflow = dict[str, int]
 
 
 def aggregate(quotes: list[tuple[int, int]]) -> tuple[int, int]:
@@ -26,31 +26,24 @@ def average(previous: int, sample: int, elapsed_s: int, period_s: int) -> int:
     return previous + step if sample >= previous else previous - step
 
 
-def new_window(start_ts: int) -> Window:
-    return {"window_start_ts": start_ts, "window_net_atoms": 0, "previous_net_atoms": 0}
+def new_outflow(ts: int) -> Outflow:
+    return {"updated_ts": ts, "net_outflow_atoms": 0}
 
 
-def advance(state: Window, now_ts: int, window_s: int) -> None:
-    """Windows that are over: the last one is the previous one, an older one is forgotten."""
-    windows = (now_ts - state["window_start_ts"]) // window_s
-    if windows >= 1:
-        state["previous_net_atoms"] = state["window_net_atoms"] if windows == 1 else 0
-        state["window_net_atoms"] = 0
-        state["window_start_ts"] += windows * window_s
+def advance(state: Outflow, now_ts: int, window_s: int) -> None:
+    """The share of the window that has passed is forgotten, rounded against who withdraws."""
+    elapsed = now_ts - state["updated_ts"]
+    kept = max(Fraction(0), 1 - Fraction(elapsed, window_s))
+    state["net_outflow_atoms"], state["updated_ts"] = ceil(state["net_outflow_atoms"] * kept), now_ts
 
 
-def net_outflow(state: Window, now_ts: int, window_s: int) -> int:
-    """This window's net, and the part of the previous one that is still in view."""
-    left = window_s - (now_ts - state["window_start_ts"])
-    return state["window_net_atoms"] + ceil(state["previous_net_atoms"] * Fraction(left, window_s))
-
-
-def move(state: Window, op: str, amount: int, now_ts: int, limit: int, window_s: int) -> bool:
+def move(state: Outflow, op: str, amount: int, now_ts: int, limit: int, window_s: int) -> bool:
     """Whether it is allowed; what is not changes nothing."""
     advanced = dict(state)
     advance(advanced, now_ts, window_s)
-    advanced["window_net_atoms"] += amount if op == "withdraw" else -amount
-    is_allowed = op == "deposit" or limit == 0 or net_outflow(advanced, now_ts, window_s) <= limit
+    net = advanced["net_outflow_atoms"] + (amount if op == "withdraw" else -amount)
+    advanced["net_outflow_atoms"] = min(max(net, -(2**63)), 2**63 - 1)
+    is_allowed = op == "deposit" or limit == 0 or advanced["net_outflow_atoms"] <= limit
     if is_allowed:
         state.update(advanced)
     return is_allowed

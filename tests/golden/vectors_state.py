@@ -119,14 +119,13 @@ def _limiter(rng: Random) -> list[Case]:
     for number in range(24):
         limit = 0 if number == 0 else rng.choice([1, 1_000, 10**9])
         window = rng.choice([1, 60, 3_600]) if number % 3 == 0 else rng.choice([100, 3_600, 86_400])
-        state = naive_oracle.new_window(start_ts=10**9 + rng.randint(0, 10**6))
-        start, steps, now = dict(state), [], state["window_start_ts"]
+        state = naive_oracle.new_outflow(10**9 + rng.randint(0, 10**6))
+        start, steps, now = dict(state), [], state["updated_ts"]
         for _ in range(12):
             now += rng.choice([0, 1, window // 2, window - 1, window, window + 1, 2 * window, 3 * window])
             amount = rng.choice([1, limit // 3 + 1, limit or 5, limit + 1, 2 * limit + 1])
             op = rng.choice(["withdraw", "withdraw", "deposit"])
             is_allowed = naive_oracle.move(state, op, amount, now, limit, window)
-            steps.append({"op": op, "ts": now, "amount_atoms": amount, "is_allowed": is_allowed, "after": dict(state),
-                          "net_outflow_atoms": naive_oracle.net_outflow(state, now, window) if is_allowed else None})
+            steps.append({"op": op, "ts": now, "amount_atoms": amount, "is_allowed": is_allowed, "after": dict(state)})
         cases.append({"limit_atoms": limit, "window_s": window, "start": start, "steps": steps})
     return cases

@@ -114,7 +114,14 @@ told_fields!(VaultState {
     bump,
     vault_token_bump,
     quote_decimals,
-    pause_bits
+    pause_bits,
+    pending_role,
+    pending_role_key,
+    pending_role_not_before_ts,
+    pending_delay_seconds,
+    pending_delay_not_before_ts,
+    withdrawals_open_since_ts,
+    pause_renewal_not_before_ts
 });
 told_fields!(EphemeralVault {
     user_wallet,
@@ -215,7 +222,9 @@ told_fields!(PriceFeed {
     publisher_count,
     min_publishers,
     layout_version,
-    bump
+    bump,
+    pending_delay_seconds,
+    pending_delay_not_before_ts
 });
 told_fields!(GlobalConfig {
     admin,

@@ -12,6 +12,7 @@ pub mod limiter;
 pub mod liquidation;
 pub mod margin;
 pub mod money;
+pub mod net_outflow;
 pub mod oracle;
 pub mod statistics;
 

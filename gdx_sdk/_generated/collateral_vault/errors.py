@@ -289,6 +289,42 @@ class DefaultAddressRefused(CollateralVaultError):
     sentence = "the default address is not allowed here"
 
 
+class WithdrawalsMustStayOpen(CollateralVaultError):
+    """withdrawals were paused lately, so they stay open for three days unless a renewal was announced"""
+
+    code = 6033
+    name = "WithdrawalsMustStayOpen"
+    sentence = (
+        "withdrawals were paused lately, so they stay open for three days unless a renewal was announced"
+    )
+
+
+class NoPauseRenewalProposed(CollateralVaultError):
+    """no renewal of the withdrawal pause was announced"""
+
+    code = 6034
+    name = "NoPauseRenewalProposed"
+    sentence = "no renewal of the withdrawal pause was announced"
+
+
+class PauseRenewalLapsed(CollateralVaultError):
+    """the announced renewal of the withdrawal pause was not executed within three days; announce it again"""
+
+    code = 6035
+    name = "PauseRenewalLapsed"
+    sentence = (
+        "the announced renewal of the withdrawal pause was not executed within three days; announce it again"
+    )
+
+
+class DelayNotRaised(CollateralVaultError):
+    """the delay may only be raised"""
+
+    code = 6036
+    name = "DelayNotRaised"
+    sentence = "the delay may only be raised"
+
+
 BY_CODE: Final[Mapping[int, type[CollateralVaultError]]] = {
     6000: AmountIsZero,
     6001: InsufficientFreeCollateral,
@@ -323,6 +359,10 @@ BY_CODE: Final[Mapping[int, type[CollateralVaultError]]] = {
     6030: DurableNonceRefused,
     6031: WrongFeeRecipient,
     6032: DefaultAddressRefused,
+    6033: WithdrawalsMustStayOpen,
+    6034: NoPauseRenewalProposed,
+    6035: PauseRenewalLapsed,
+    6036: DelayNotRaised,
 }
 
 

@@ -77,6 +77,23 @@ class AdminProposed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DelayRaiseScheduled(Event):
+    """Sequence of the vault state."""
+
+    head: EventHead
+    delay_seconds: int
+    not_before_ts: int
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("00fab93f55d14bcb")
+    SIZE: ClassVar[int] = 40
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("delay_seconds", U64, 24),
+        ("not_before_ts", I64, 32),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Deposited(Event):
     """Sequence of the collateral account."""
 
@@ -103,6 +120,23 @@ class Deposited(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FeeRecipientScheduled(Event):
+    """Sequence of the vault state."""
+
+    head: EventHead
+    fee_recipient: Pubkey
+    not_before_ts: int
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("a14a46d1060c6696")
+    SIZE: ClassVar[int] = 64
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("fee_recipient", PUBKEY, 24),
+        ("not_before_ts", I64, 56),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class FeesWithdrawn(Event):
     """Sequence of the vault state."""
 
@@ -120,6 +154,38 @@ class FeesWithdrawn(Event):
         ("amount_atoms", U64, 56),
         ("fees_atoms", U64, 64),
         ("vault_tokens_atoms", U64, 72),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GuardianScheduled(Event):
+    """Sequence of the vault state."""
+
+    head: EventHead
+    guardian: Pubkey
+    not_before_ts: int
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("edf64ddd75a67b0c")
+    SIZE: ClassVar[int] = 64
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("guardian", PUBKEY, 24),
+        ("not_before_ts", I64, 56),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRenewalProposed(Event):
+    """Sequence of the vault state."""
+
+    head: EventHead
+    not_before_ts: int
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("18e8120df2173e14")
+    SIZE: ClassVar[int] = 32
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("not_before_ts", I64, 24),
     )
 
 
@@ -217,8 +283,12 @@ AnyEvent: TypeAlias = (
     AccountOpened
     | AdminAccepted
     | AdminProposed
+    | DelayRaiseScheduled
     | Deposited
+    | FeeRecipientScheduled
     | FeesWithdrawn
+    | GuardianScheduled
+    | PauseRenewalProposed
     | VaultCreated
     | VaultPauseSet
     | WithdrawLimitScheduled
@@ -229,8 +299,12 @@ BY_DISCRIMINATOR: Final[Mapping[bytes, type[AnyEvent]]] = {
     AccountOpened.DISCRIMINATOR: AccountOpened,
     AdminAccepted.DISCRIMINATOR: AdminAccepted,
     AdminProposed.DISCRIMINATOR: AdminProposed,
+    DelayRaiseScheduled.DISCRIMINATOR: DelayRaiseScheduled,
     Deposited.DISCRIMINATOR: Deposited,
+    FeeRecipientScheduled.DISCRIMINATOR: FeeRecipientScheduled,
     FeesWithdrawn.DISCRIMINATOR: FeesWithdrawn,
+    GuardianScheduled.DISCRIMINATOR: GuardianScheduled,
+    PauseRenewalProposed.DISCRIMINATOR: PauseRenewalProposed,
     VaultCreated.DISCRIMINATOR: VaultCreated,
     VaultPauseSet.DISCRIMINATOR: VaultPauseSet,
     WithdrawLimitScheduled.DISCRIMINATOR: WithdrawLimitScheduled,

@@ -132,6 +132,14 @@ class ConfigLayoutOld(FundingRateError):
     sentence = "the configuration has an old layout: run position_mgmt's migrate_config first"
 
 
+class FundingOverdue(FundingRateError):
+    """funding of earlier hours is still to be paid; update the funding first"""
+
+    code = 6314
+    name = "FundingOverdue"
+    sentence = "funding of earlier hours is still to be paid; update the funding first"
+
+
 BY_CODE: Final[Mapping[int, type[FundingRateError]]] = {
     6300: NotAdmin,
     6301: WrongMarket,
@@ -147,6 +155,7 @@ BY_CODE: Final[Mapping[int, type[FundingRateError]]] = {
     6311: FundingIndexMismatch,
     6312: FundingInconsistent,
     6313: ConfigLayoutOld,
+    6314: FundingOverdue,
 }
 
 

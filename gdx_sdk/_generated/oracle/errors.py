@@ -201,6 +201,14 @@ class FeedInconsistent(OracleError):
     sentence = "the feed's publishers, averages or minutes contradict each other"
 
 
+class DelayNotRaised(OracleError):
+    """the delay may only be raised"""
+
+    code = 6222
+    name = "DelayNotRaised"
+    sentence = "the delay may only be raised"
+
+
 BY_CODE: Final[Mapping[int, type[OracleError]]] = {
     6200: NotUpgradeAuthority,
     6201: NotFeedAuthority,
@@ -224,6 +232,7 @@ BY_CODE: Final[Mapping[int, type[OracleError]]] = {
     6219: MathOverflow,
     6220: DefaultAddressRefused,
     6221: FeedInconsistent,
+    6222: DelayNotRaised,
 }
 
 

@@ -29,6 +29,25 @@ from .types.feed_limits import FeedLimits
 
 
 @dataclass(frozen=True, slots=True)
+class DelayRaiseScheduled(Event):
+    """``DelayRaiseScheduled``, which the IDL does not describe."""
+
+    head: EventHead
+    feed: Pubkey
+    delay_seconds: int
+    not_before_ts: int
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("00fab93f55d14bcb")
+    SIZE: ClassVar[int] = 72
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("feed", PUBKEY, 24),
+        ("delay_seconds", U64, 56),
+        ("not_before_ts", I64, 64),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class FallbackScheduled(Event):
     """``FallbackScheduled``, which the IDL does not describe."""
 
@@ -151,7 +170,8 @@ class PublishersScheduled(Event):
 
 
 AnyEvent: TypeAlias = (
-    FallbackScheduled
+    DelayRaiseScheduled
+    | FallbackScheduled
     | FeedAuthorityAccepted
     | FeedAuthorityProposed
     | FeedCreated
@@ -160,6 +180,7 @@ AnyEvent: TypeAlias = (
 )
 
 BY_DISCRIMINATOR: Final[Mapping[bytes, type[AnyEvent]]] = {
+    DelayRaiseScheduled.DISCRIMINATOR: DelayRaiseScheduled,
     FallbackScheduled.DISCRIMINATOR: FallbackScheduled,
     FeedAuthorityAccepted.DISCRIMINATOR: FeedAuthorityAccepted,
     FeedAuthorityProposed.DISCRIMINATOR: FeedAuthorityProposed,

@@ -10,6 +10,10 @@ pub const LAYOUT_VERSION: u8 = 1;
 pub const QUOTE_DECIMALS: u8 = 6;
 /// A withdrawal pause lapses after this time.
 pub const WITHDRAW_PAUSE_SECONDS: i64 = 72 * 3_600;
+/// Once a pause of withdrawals has ended, no other begins for this time unless it was announced.
+pub const WITHDRAWALS_OPEN_SECONDS: i64 = WITHDRAW_PAUSE_SECONDS;
+/// An announced renewal that nobody executed for this time after its delay is void.
+pub const PAUSE_RENEWAL_SECONDS: i64 = WITHDRAW_PAUSE_SECONDS;
 /// Longest delay and longest limiter window that can be set: thirty days.
 pub const MAX_DELAY_SECONDS: u32 = 30 * 86_400;
 

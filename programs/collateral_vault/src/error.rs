@@ -70,4 +70,12 @@ pub enum VaultError {
     WrongFeeRecipient = 31,
     #[msg("the default address is not allowed here")]
     DefaultAddressRefused = 32,
+    #[msg("withdrawals were paused lately, so they stay open for three days unless a renewal was announced")]
+    WithdrawalsMustStayOpen = 33,
+    #[msg("no renewal of the withdrawal pause was announced")]
+    NoPauseRenewalProposed = 34,
+    #[msg("the announced renewal of the withdrawal pause was not executed within three days; announce it again")]
+    PauseRenewalLapsed = 35,
+    #[msg("the delay may only be raised")]
+    DelayNotRaised = 36,
 }

@@ -111,3 +111,34 @@ pub struct AdminAccepted {
     pub head: EventHead,
     pub admin: Pubkey,
 }
+
+/// Sequence of the vault state.
+#[event]
+pub struct GuardianScheduled {
+    pub head: EventHead,
+    pub guardian: Pubkey,
+    pub not_before_ts: i64,
+}
+
+/// Sequence of the vault state.
+#[event]
+pub struct FeeRecipientScheduled {
+    pub head: EventHead,
+    pub fee_recipient: Pubkey,
+    pub not_before_ts: i64,
+}
+
+/// Sequence of the vault state.
+#[event]
+pub struct DelayRaiseScheduled {
+    pub head: EventHead,
+    pub delay_seconds: u64,
+    pub not_before_ts: i64,
+}
+
+/// Sequence of the vault state.
+#[event]
+pub struct PauseRenewalProposed {
+    pub head: EventHead,
+    pub not_before_ts: i64,
+}

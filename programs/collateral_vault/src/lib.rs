@@ -95,6 +95,36 @@ pub mod collateral_vault {
         SetVaultPause::handle(ctx, pause_bits)
     }
 
+    /// Announces that withdrawals may be paused again, or for longer, once the delay has passed.
+    #[access_control(ctx.accounts.validate())]
+    pub fn propose_pause_renewal(ctx: Context<AdminVault>) -> Result<()> {
+        AdminVault::propose_pause_renewal(ctx)
+    }
+
+    /// Pauses withdrawals anew, as announced.
+    #[access_control(ctx.accounts.validate())]
+    pub fn execute_pause_renewal(ctx: Context<AdminVault>) -> Result<()> {
+        AdminVault::execute_pause_renewal(ctx)
+    }
+
+    /// Schedules another guardian, who is in office by itself after the delay.
+    #[access_control(ctx.accounts.validate())]
+    pub fn set_guardian(ctx: Context<AdminVault>, guardian: Pubkey) -> Result<()> {
+        AdminVault::set_guardian(ctx, guardian)
+    }
+
+    /// Schedules another recipient of fees, who is in office by itself after the delay.
+    #[access_control(ctx.accounts.validate())]
+    pub fn set_fee_recipient(ctx: Context<AdminVault>, fee_recipient: Pubkey) -> Result<()> {
+        AdminVault::set_fee_recipient(ctx, fee_recipient)
+    }
+
+    /// Schedules a longer delay; it comes into force by itself after the present one.
+    #[access_control(ctx.accounts.validate())]
+    pub fn raise_delay(ctx: Context<AdminVault>, delay_seconds: u32) -> Result<()> {
+        AdminVault::raise_delay(ctx, delay_seconds)
+    }
+
     /// Names the next admin, who may accept after the delay.
     #[access_control(ctx.accounts.validate())]
     pub fn propose_admin(ctx: Context<ProposeAdmin>, new_admin: Pubkey) -> Result<()> {

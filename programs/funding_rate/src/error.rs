@@ -34,4 +34,6 @@ pub enum FundingError {
     FundingInconsistent = 12,
     #[msg("the configuration has an old layout: run position_mgmt's migrate_config first")]
     ConfigLayoutOld = 13,
+    #[msg("funding of earlier hours is still to be paid; update the funding first")]
+    FundingOverdue = 14,
 }

@@ -48,4 +48,6 @@ pub enum OracleError {
     DefaultAddressRefused = 20,
     #[msg("the feed's publishers, averages or minutes contradict each other")]
     FeedInconsistent = 21,
+    #[msg("the delay may only be raised")]
+    DelayNotRaised = 22,
 }

@@ -74,3 +74,11 @@ pub struct FeedAuthorityAccepted {
     pub feed: Pubkey,
     pub authority: Pubkey,
 }
+
+#[event]
+pub struct DelayRaiseScheduled {
+    pub head: EventHead,
+    pub feed: Pubkey,
+    pub delay_seconds: u64,
+    pub not_before_ts: i64,
+}

@@ -58,6 +58,12 @@ pub mod oracle {
         SetFallback::handle(ctx, fallback)
     }
 
+    /// Schedules a longer delay; it comes into force by itself after the present one.
+    #[access_control(ctx.accounts.validate())]
+    pub fn raise_delay(ctx: Context<RaiseDelay>, delay_seconds: u32) -> Result<()> {
+        RaiseDelay::handle(ctx, delay_seconds)
+    }
+
     /// Names the next authority of the feed, who may accept after the delay.
     #[access_control(ctx.accounts.validate())]
     pub fn propose_feed_authority(

@@ -129,6 +129,7 @@ def reading(feed: Fields, now_ts: int, fallback: Pyth | None = None, *, by: str 
 
     `by` is the program that reads, which then refuses an account that is not the fallback in force.
     """
+    feed = _in_force(feed, now_ts)
     if _has_quorum(feed, now_ts):
         return _judge(feed, _own(feed), now_ts)
     if fallback is None:
@@ -138,6 +139,13 @@ def reading(feed: Fields, now_ts: int, fallback: Pyth | None = None, *, by: str 
         raise Refused(f"{by}:oracle.WrongFallback")
     other = _judge(feed, fallback, now_ts)
     return Reading(other.price_e6, other.faults | {"fallback"})
+
+
+def _in_force(feed: Fields, now_ts: int) -> Fields:
+    """The feed as its next change would find it: what is due counts for readers too."""
+    present = dict(feed)
+    activate_due(present, now_ts)
+    return present
 
 
 def _own(feed: Fields) -> Pyth:
@@ -176,6 +184,7 @@ def price_range(feed: Fields, from_ms: int, to_ms: int) -> tuple[int, int]:
 
 def activate_due(feed: Fields, now_ts: int) -> None:
     """Scheduled changes whose time has come."""
+    activate_due_delay(feed, now_ts)
     for name in ("limits", "publishers", "fallback"):
         not_before = feed[f"pending_{name}_not_before_ts"]
         if not_before == 0 or now_ts < not_before:
@@ -185,6 +194,13 @@ def activate_due(feed: Fields, now_ts: int) -> None:
             _replace_publishers(feed)
         else:
             feed[name] = dict(feed[f"pending_{name}"])
+
+
+def activate_due_delay(feed: Fields, now_ts: int) -> None:
+    """A longer delay whose time has come."""
+    if feed["pending_delay_seconds"] and now_ts >= feed["pending_delay_not_before_ts"]:
+        feed["delay_seconds"] = feed["pending_delay_seconds"]
+        feed["pending_delay_seconds"] = feed["pending_delay_not_before_ts"] = 0
 
 
 def _replace_publishers(feed: Fields) -> None:
@@ -236,8 +252,22 @@ def _schedule(tx: Draft, feed: Fields, name: str, value: Fields) -> None:
     feed["event_sequence"] += 1
 
 
+def raise_delay(tx: Draft, key: Pubkey, signer: Pubkey, seconds: int) -> None:
+    feed = _scheduling(tx, key, signer)
+    activate_due_delay(feed, tx.now_ts)
+    if seconds <= feed["delay_seconds"]:
+        raise Refused("DelayNotRaised")
+    if seconds > MAX_SECONDS:
+        raise Refused("DelayTooLong")
+    feed["pending_delay_seconds"] = seconds
+    feed["pending_delay_not_before_ts"] = tx.now_ts + feed["delay_seconds"]
+    activate_due_delay(feed, tx.now_ts)
+    feed["event_sequence"] += 1
+
+
 def propose_authority(tx: Draft, key: Pubkey, signer: Pubkey, proposed: Pubkey) -> None:
     feed = _scheduling(tx, key, signer)
+    activate_due_delay(feed, tx.now_ts)
     feed["pending_authority"] = proposed
     feed["pending_authority_not_before_ts"] = tx.now_ts + feed["delay_seconds"]
     feed["event_sequence"] += 1

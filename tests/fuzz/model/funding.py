@@ -35,6 +35,8 @@ def sample(tx: Draft, market_key: Pubkey, feed_key: Pubkey, fallback: Pyth | Non
     premium = naive_money.premium(market["mark_price_e6"] or index, index)
     premium = min(max(premium, -MAX_PREMIUM_E9), MAX_PREMIUM_E9)
     _collect(funding, market, index)
+    if not _has_room_for(funding, tx.now_ts // HOUR):
+        raise Refused("FundingOverdue")
     elapsed = tx.now_ts - funding["last_sample_ts"]
     if elapsed < MIN_SAMPLE_SECONDS:
         raise Refused("SampleTooSoon")
@@ -49,15 +51,17 @@ def update(tx: Draft, market_key: Pubkey, feed_key: Pubkey, fallback: Pyth | Non
     if market["funding_index"] != funding["funding_index"]:
         raise Refused("FundingIndexMismatch")
     _collect(funding, market, index)
-    activate_due(funding, tx.now_ts)
     first, last = funding["next_hour"], min(tx.now_ts // HOUR, funding["next_hour"] + KEPT_HOURS)
     if last <= first:
         raise Refused("FundingNotDue")
     for hour in range(first, last):
+        _activate_clamp_of(funding, hour)
         rate, step = _settle_hour(funding, hour)
         funding["funding_index"] += step
         funding["rates_e9"][hour % KEPT_HOURS] = funding["last_rate_e9"] = rate
     funding["next_hour"], funding["last_update_ts"] = last, tx.now_ts
+    activate_due(funding, tx.now_ts)
+    _collect(funding, market, index)
     if market["status"] not in (ACTIVE, REDUCE_ONLY, HALTED):
         raise Refused("position_mgmt.MarketNotActive")
     if tx.now_ts <= market["last_funding_update"]:
@@ -75,6 +79,9 @@ def set_max_rate(tx: Draft, market_key: Pubkey, signer: Pubkey, rate_e9: int) ->
     if not 1 <= rate_e9 <= MAX_MAX_RATE_E9:
         raise Refused("InvalidMaxRate")
     activate_due(funding, tx.now_ts)
+    waiting = funding["pending_max_rate_not_before_ts"]
+    if waiting and tx.now_ts >= waiting:
+        raise Refused("FundingOverdue")
     funding["pending_max_rate_e9"] = rate_e9
     funding["pending_max_rate_not_before_ts"] = tx.now_ts + config["delay_seconds"]
     activate_due(funding, tx.now_ts)
@@ -82,10 +89,21 @@ def set_max_rate(tx: Draft, market_key: Pubkey, signer: Pubkey, rate_e9: int) ->
 
 
 def activate_due(funding: Fields, now_ts: int) -> None:
+    """A clamp whose time has come is in force, once no earlier hour waits to be paid with the old one."""
+    if now_ts >= funding["pending_max_rate_not_before_ts"]:
+        _activate_clamp_of(funding, funding["next_hour"])
+
+
+def _activate_clamp_of(funding: Fields, hour: int) -> None:
+    """What is in force when the hour ends."""
     not_before = funding["pending_max_rate_not_before_ts"]
-    if not_before and now_ts >= not_before:
+    if not_before and (hour + 1) * HOUR >= not_before:
         funding["max_rate_e9"] = funding["pending_max_rate_e9"]
         funding["pending_max_rate_e9"] = funding["pending_max_rate_not_before_ts"] = 0
+
+
+def _has_room_for(funding: Fields, hour: int) -> bool:
+    return bool(hour < funding["next_hour"] + KEPT_HOURS)
 
 
 def _index(tx: Draft, feed_key: Pubkey, fallback: Pyth | None) -> int:
@@ -96,12 +114,14 @@ def _index(tx: Draft, feed_key: Pubkey, fallback: Pyth | None) -> int:
 
 
 def _collect(funding: Fields, market: Fields, index: int) -> None:
-    """What batches accumulated since the last look belongs to the hour of the last of them."""
+    """What batches accumulated since the last look belongs to the hour of the last of them, given room."""
+    hour = market["mark_ts"] // HOUR
+    if not _has_room_for(funding, hour):
+        return
     weight = (market["premium_weight_seconds"] - funding["market_weight_seconds"]) % 2**32
     total = market["premium_accumulator"] - funding["market_premium_sum_e9"]
     funding["market_premium_sum_e9"] = market["premium_accumulator"]
     funding["market_weight_seconds"] = market["premium_weight_seconds"]
-    hour = market["mark_ts"] // HOUR
     if weight and hour >= funding["next_hour"]:
         _add(funding, hour, total, weight, index)
 

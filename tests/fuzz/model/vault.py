@@ -21,6 +21,8 @@ STATE, TOKEN_ACCOUNT = pda(PROGRAM, b"vault_state"), pda(PROGRAM, b"vault_token"
 PAUSE_DEPOSIT, PAUSE_WITHDRAW, PAUSE_LOCK, PAUSE_ALL = 1, 2, 4, 7
 PAUSE_SECONDS = 72 * 3_600
 MAX_WINDOW_SECONDS = 30 * 86_400
+GUARDIAN, FEE_RECIPIENT = 1, 2
+ROLES = {GUARDIAN: "guardian", FEE_RECIPIENT: "fee_recipient"}
 
 
 def open_account(tx: Draft, owner: Pubkey) -> None:
@@ -92,25 +94,28 @@ def move_tokens(tx: Draft, source: Pubkey, target: Pubkey, authority: Pubkey, am
 
 
 def advance_limiter(limiter: Fields, now_ts: int) -> None:
-    """A due limit comes into force, windows that have passed are left behind."""
-    if limiter["pending_not_before_ts"] and now_ts >= limiter["pending_not_before_ts"]:
+    """The net outflow fades: in the old window until a due limit comes into force, then in the new."""
+    due = limiter["pending_not_before_ts"]
+    if due and now_ts >= due:
+        _fade(limiter, due)
         limiter["current"] = limiter["pending"]
         limiter["pending"] = dict.fromkeys(limiter["current"], 0)
         limiter["pending_not_before_ts"] = 0
-    window = max(limiter["current"]["window_seconds"], 1)
-    passed = (now_ts - limiter["window_start_ts"]) // window
-    if passed <= 0:
+    _fade(limiter, now_ts)
+
+
+def _fade(limiter: Fields, now_ts: int) -> None:
+    elapsed = now_ts - limiter["window_start_ts"]
+    if elapsed <= 0:
         return
-    limiter["previous_net_atoms"] = limiter["window_net_atoms"] if passed == 1 else 0
-    limiter["window_net_atoms"] = 0
-    limiter["window_start_ts"] += passed * window
+    kept = max(Fraction(0), 1 - Fraction(elapsed, max(limiter["current"]["window_seconds"], 1)))
+    limiter["window_net_atoms"] = ceil(limiter["window_net_atoms"] * kept)
+    limiter["window_start_ts"] = now_ts
 
 
-def net_outflow(limiter: Fields, now_ts: int) -> int:
-    """This window's net, and of the one before the share that is still in view."""
-    window = max(limiter["current"]["window_seconds"], 1)
-    left = Fraction(window - min(max(now_ts - limiter["window_start_ts"], 0), window), window)
-    return int(limiter["window_net_atoms"]) + ceil(limiter["previous_net_atoms"] * left)
+def net_outflow(limiter: Fields, _now_ts: int) -> int:
+    """What went out beyond what came in, as of the last look, which was now."""
+    return int(limiter["window_net_atoms"])
 
 
 def lock(tx: Draft, owner: Pubkey, pool_key: Pubkey, amount: int) -> None:
@@ -154,6 +159,7 @@ def withdraw_fees(tx: Draft, admin: Pubkey, token: Pubkey, amount: int) -> None:
     vault = tx.edit(STATE)
     if vault["admin"] != admin:
         raise Refused("NotAdmin")
+    activate_due(vault, tx.now_ts)
     if tx.read(token)["owner"] != vault["fee_recipient"]:
         raise Refused("WrongFeeRecipient")
     if amount == 0:
@@ -165,10 +171,29 @@ def withdraw_fees(tx: Draft, admin: Pubkey, token: Pubkey, amount: int) -> None:
     move_tokens(tx, TOKEN_ACCOUNT, token, STATE, amount)
 
 
-def set_withdraw_limit(tx: Draft, admin: Pubkey, limit: dict[str, int]) -> None:
+def activate_due(vault: Fields, now_ts: int) -> None:
+    """A role and a delay whose time has come."""
+    if vault["pending_role"] and now_ts >= vault["pending_role_not_before_ts"]:
+        vault[ROLES[vault["pending_role"]]] = vault["pending_role_key"]
+        vault["pending_role"] = vault["pending_role_not_before_ts"] = 0
+        vault["pending_role_key"] = Pubkey.default()
+    if vault["pending_delay_seconds"] and now_ts >= vault["pending_delay_not_before_ts"]:
+        vault["delay_seconds"] = vault["pending_delay_seconds"]
+        vault["pending_delay_seconds"] = vault["pending_delay_not_before_ts"] = 0
+
+
+def _changing(tx: Draft, admin: Pubkey) -> Fields:
+    """The vault for a change of the admin's."""
     vault = tx.edit(STATE)
     if vault["admin"] != admin:
         raise Refused("NotAdmin")
+    activate_due(vault, tx.now_ts)
+    vault["event_sequence"] += 1
+    return vault
+
+
+def set_withdraw_limit(tx: Draft, admin: Pubkey, limit: dict[str, int]) -> None:
+    vault = _changing(tx, admin)
     if not 1 <= limit["window_seconds"] <= MAX_WINDOW_SECONDS:
         raise Refused("InvalidLimitWindow")
     limiter = vault["limiter"]
@@ -176,6 +201,48 @@ def set_withdraw_limit(tx: Draft, admin: Pubkey, limit: dict[str, int]) -> None:
     limiter["pending"] = dict(limit)
     limiter["pending_not_before_ts"] = tx.now_ts + vault["delay_seconds"]
     advance_limiter(limiter, tx.now_ts)
+
+
+def set_role(tx: Draft, admin: Pubkey, role: int, key: Pubkey) -> None:
+    """Guardian or fee recipient."""
+    vault = _changing(tx, admin)
+    if key == Pubkey.default():
+        raise Refused("DefaultAddressRefused")
+    vault["pending_role"], vault["pending_role_key"] = role, key
+    vault["pending_role_not_before_ts"] = tx.now_ts + vault["delay_seconds"]
+    activate_due(vault, tx.now_ts)
+
+
+def raise_delay(tx: Draft, admin: Pubkey, seconds: int) -> None:
+    vault = _changing(tx, admin)
+    if seconds <= vault["delay_seconds"]:
+        raise Refused("DelayNotRaised")
+    if seconds > MAX_WINDOW_SECONDS:
+        raise Refused("DelayTooLong")
+    vault["pending_delay_seconds"] = seconds
+    vault["pending_delay_not_before_ts"] = tx.now_ts + vault["delay_seconds"]
+    activate_due(vault, tx.now_ts)
+
+
+def propose_pause_renewal(tx: Draft, admin: Pubkey) -> None:
+    vault = _changing(tx, admin)
+    vault["pause_renewal_not_before_ts"] = tx.now_ts + vault["delay_seconds"]
+
+
+def execute_pause_renewal(tx: Draft, admin: Pubkey) -> None:
+    vault = tx.edit(STATE)
+    if vault["admin"] != admin:
+        raise Refused("NotAdmin")
+    not_before = vault["pause_renewal_not_before_ts"]
+    if not not_before:
+        raise Refused("NoPauseRenewalProposed")
+    if tx.now_ts < not_before:
+        raise Refused("DelayNotPassed")
+    if tx.now_ts >= not_before + PAUSE_SECONDS:
+        raise Refused("PauseRenewalLapsed")
+    vault["pause_renewal_not_before_ts"] = 0
+    vault["pause_bits"] |= PAUSE_WITHDRAW
+    vault["withdraw_pause_expiry_ts"] = tx.now_ts + PAUSE_SECONDS
     vault["event_sequence"] += 1
 
 
@@ -183,27 +250,31 @@ def set_pause(tx: Draft, signer: Pubkey, bits: int) -> None:
     vault = tx.edit(STATE)
     if bits & ~PAUSE_ALL:
         raise Refused("UnknownPauseBit")
+    activate_due(vault, tx.now_ts)
+    if vault["pause_bits"] & PAUSE_WITHDRAW and tx.now_ts >= vault["withdraw_pause_expiry_ts"]:
+        vault["pause_bits"] &= ~PAUSE_WITHDRAW
+        vault["withdrawals_open_since_ts"] = vault["withdraw_pause_expiry_ts"]
     before = vault["pause_bits"]
     if signer != vault["admin"]:
         if signer != vault["guardian"]:
             raise Refused("NotAdminOrGuardian")
         if before & ~bits:
             raise Refused("GuardianMayOnlyPause")
-    if bits & ~before & PAUSE_WITHDRAW:
+    if bits & ~before & PAUSE_WITHDRAW and tx.now_ts >= vault["withdraw_pause_expiry_ts"]:
+        was_paused = vault["withdraw_pause_expiry_ts"] != 0
+        if was_paused and tx.now_ts < vault["withdrawals_open_since_ts"] + PAUSE_SECONDS:
+            raise Refused("WithdrawalsMustStayOpen")
         vault["withdraw_pause_expiry_ts"] = tx.now_ts + PAUSE_SECONDS
-    elif not bits & PAUSE_WITHDRAW:
-        vault["withdraw_pause_expiry_ts"] = 0
+    if before & ~bits & PAUSE_WITHDRAW:
+        vault["withdrawals_open_since_ts"] = tx.now_ts
     vault["pause_bits"] = bits
     vault["event_sequence"] += 1
 
 
 def propose_admin(tx: Draft, admin: Pubkey, new_admin: Pubkey) -> None:
-    vault = tx.edit(STATE)
-    if vault["admin"] != admin:
-        raise Refused("NotAdmin")
+    vault = _changing(tx, admin)
     vault["pending_admin"] = new_admin
     vault["pending_admin_not_before_ts"] = tx.now_ts + vault["delay_seconds"]
-    vault["event_sequence"] += 1
 
 
 def accept_admin(account: Fields, signer: Pubkey, now_ts: int) -> None:

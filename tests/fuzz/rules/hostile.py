@@ -413,6 +413,10 @@ def for_admin(name: str, build: Callable[[World], Call], error: str, account: st
     ATTACKS[name] = apply
 
 
+for_admin("guardian_by_user", lambda world: world.vault.set_guardian(world.stranger), "NotAdmin")
+for_admin("recipient_by_user", lambda world: world.vault.set_fee_recipient(world.stranger), "NotAdmin")
+for_admin("renewal_by_user", lambda world: world.vault.execute_pause_renewal(), "NotAdmin")
+for_admin("delay_by_user", lambda world: world.vault.raise_delay(2**31), "NotAdmin")
 for_admin("change_by_user", lambda world: world.exchange.propose_change(bytes(32)), "NotAdmin")
 for_admin("relayer_by_user", lambda world: world.exchange.approve_relayer(world.stranger), "NotAdmin")
 for_admin("terms_by_user", lambda world: world.markets[0].set_market_limits(), "NotAdmin")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.programs.collateral_vault.vault_moves import at_the_end_of_their_range
 from tests.programs.harness.chain import SOL, Chain
 from tests.programs.harness.hostile import refuses_wrong_accounts
 from tests.programs.harness.tokens import (
@@ -145,10 +146,19 @@ def test_an_account_that_does_not_add_up_is_refused(vault: VaultWorld, user: Use
     vault.chain.refused(vault.deposit(user, 1), error="LedgerNotBacked")
 
 
-@pytest.mark.parametrize("field", ["free_atoms", "locked_atoms", "total_deposited_atoms"])
-def test_a_total_does_not_wrap_around(vault: VaultWorld, user: User, field: str) -> None:
+@pytest.mark.parametrize("field", ["free_atoms", "locked_atoms", "insurance_atoms", "fees_atoms"])
+def test_a_balance_does_not_wrap_around(vault: VaultWorld, user: User, field: str) -> None:
     vault.chain.rewrite(vault.state, **{field: MAX})
     vault.chain.refused(vault.deposit(user, 1), error="LedgerOverflow")
+
+
+def test_lifetime_totals_wrap_around_and_stop_nobody(vault: VaultWorld, user: User) -> None:
+    at_the_end_of_their_range(vault, user, vault.pool())
+    for _ in range(2):
+        vault.chain.send(vault.deposit(user, 5))
+        vault.chain.send(vault.withdraw(user, 5))
+    assert vault.chain.read(user.collateral).total_deposited_atoms == 9
+    assert (vault.read().total_deposited_atoms, vault.read().total_withdrawn_atoms) == (9, 9)
 
 
 def test_a_forged_signature_is_refused() -> None:

@@ -7,6 +7,7 @@ from solders.pubkey import Pubkey
 
 from tests.programs.collateral_vault.vault_moves import (
     MAX,
+    at_the_end_of_their_range,
     moves_only_within_the_ledger,
     only_the_position_program_may,
     owed_by,
@@ -45,9 +46,17 @@ def test_only_the_position_program_may(vault: VaultWorld, pool: Pubkey) -> None:
     only_the_position_program_may(vault, lambda amount: vault.draw_insurance(pool, amount))
 
 
-def test_a_total_does_not_wrap_around(vault: VaultWorld, pool: Pubkey) -> None:
-    vault.chain.rewrite(pool, total_drawn_atoms=MAX)
+def test_a_balance_does_not_wrap_around(vault: VaultWorld, pool: Pubkey) -> None:
+    vault.chain.rewrite(vault.state, locked_atoms=MAX)
     vault.chain.refused(vault.draw_insurance(pool, 1), error="LedgerOverflow")
+
+
+def test_lifetime_totals_wrap_around_and_stop_nobody(vault: VaultWorld, user: User, pool: Pubkey) -> None:
+    at_the_end_of_their_range(vault, user, pool)
+    before = vault.chain.read(pool).total_drawn_atoms
+    vault.chain.send(vault.draw_insurance(pool, 5))
+    assert vault.chain.read(pool).total_drawn_atoms == (before + 5) % 2**64
+    vault.chain.send(vault.draw_insurance(pool, 5))
 
 
 def test_insurance_that_does_not_add_up_is_refused(vault: VaultWorld, pool: Pubkey) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.programs.collateral_vault.vault_moves import (
     MAX,
+    at_the_end_of_their_range,
     moves_only_within_the_ledger,
     only_the_position_program_may,
     owed_by,
@@ -50,12 +51,20 @@ def test_only_the_position_program_may(vault: VaultWorld, user: User) -> None:
     only_the_position_program_may(vault, lambda amount: vault.lock(user, pool, amount), user.owner)
 
 
-@pytest.mark.parametrize("account", ["collateral", "pool", "vault_state"])
-def test_a_total_does_not_wrap_around(vault: VaultWorld, user: User, account: str) -> None:
+@pytest.mark.parametrize("account", ["pool", "vault_state"])
+def test_a_balance_does_not_wrap_around(vault: VaultWorld, user: User, account: str) -> None:
     call = vault.lock(user, vault.pool(), 1)
-    field = "locked_atoms" if account == "vault_state" else "total_locked_atoms"
-    vault.chain.rewrite(call.address_of(account), **{field: MAX})
+    vault.chain.rewrite(call.address_of(account), locked_atoms=MAX)
     vault.chain.refused(call, error="LedgerOverflow")
+
+
+def test_lifetime_totals_wrap_around_and_stop_nobody(vault: VaultWorld, user: User) -> None:
+    pool = vault.pool()
+    at_the_end_of_their_range(vault, user, pool)
+    vault.chain.send(vault.lock(user, pool, 5))
+    assert vault.chain.read(user.collateral).total_locked_atoms == 4
+    assert vault.chain.read(pool).total_locked_atoms == 4
+    vault.chain.send(vault.lock(user, pool, 5))
 
 
 def test_moves_only_within_the_ledger(vault: VaultWorld, user: User) -> None:

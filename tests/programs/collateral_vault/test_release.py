@@ -7,6 +7,7 @@ from solders.pubkey import Pubkey
 
 from tests.programs.collateral_vault.vault_moves import (
     MAX,
+    at_the_end_of_their_range,
     moves_only_within_the_ledger,
     only_the_position_program_may,
     owed_by,
@@ -57,12 +58,19 @@ def test_only_the_position_program_may(vault: VaultWorld, user: User, pool: Pubk
     only_the_position_program_may(vault, lambda amount: vault.release(user, pool, amount), user.owner)
 
 
-@pytest.mark.parametrize("account", ["collateral", "pool", "vault_state"])
-def test_a_total_does_not_wrap_around(vault: VaultWorld, user: User, pool: Pubkey, account: str) -> None:
+@pytest.mark.parametrize("account", ["collateral", "vault_state"])
+def test_a_balance_does_not_wrap_around(vault: VaultWorld, user: User, pool: Pubkey, account: str) -> None:
     call = vault.release(user, pool, 1)
-    field = "free_atoms" if account == "vault_state" else "total_released_atoms"
-    vault.chain.rewrite(call.address_of(account), **{field: MAX})
+    vault.chain.rewrite(call.address_of(account), free_atoms=MAX)
     vault.chain.refused(call, error="LedgerOverflow")
+
+
+def test_lifetime_totals_wrap_around_and_stop_nobody(vault: VaultWorld, user: User, pool: Pubkey) -> None:
+    at_the_end_of_their_range(vault, user, pool)
+    vault.chain.send(vault.release(user, pool, 5))
+    assert vault.chain.read(user.collateral).total_released_atoms == 4
+    assert vault.chain.read(pool).total_released_atoms == 4
+    vault.chain.send(vault.release(user, pool, 5))
 
 
 def test_an_account_that_does_not_add_up_is_refused(vault: VaultWorld, user: User, pool: Pubkey) -> None:

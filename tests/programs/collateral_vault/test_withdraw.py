@@ -131,14 +131,30 @@ def test_cycling_deposits_blocks_nobody(limited: VaultWorld) -> None:
     limited.chain.send(limited.withdraw(victim, 100 * USDT))
 
 
+def test_cycling_around_the_window_s_end_blocks_nobody(limited: VaultWorld) -> None:
+    attacker, victim = fill(limited, 1, 500 * USDT)
+    chain = limited.chain
+    set_amount(chain, attacker.token, 100 * USDT)
+    start = chain.now_ts // HOUR * HOUR
+    for window in range(1, 5):
+        chain.set_clock(ts=start + window * HOUR - 1)
+        chain.send(limited.deposit(attacker, 100 * USDT))
+        chain.set_clock(ts=start + window * HOUR + 1)
+        chain.send(limited.withdraw(attacker, 100 * USDT))
+        chain.set_clock(ts=start + window * HOUR + HOUR // 2)
+        event = chain.send(limited.withdraw(victim, 60 * USDT)).event("Withdrawn")
+        assert event.net_outflow_atoms < 61 * USDT
+        chain.send(limited.deposit(victim, 60 * USDT))
+
+
 def test_the_window_rolls(limited: VaultWorld) -> None:
     (rich,) = fill(limited, 500 * USDT)
     limited.chain.send(limited.withdraw(rich, 100 * USDT))
-    limited.chain.advance(HOUR + HOUR // 4)
+    limited.chain.advance(HOUR // 4)
     limited.chain.refused(limited.withdraw(rich, 25 * USDT + 1), error="WithdrawLimitExceeded")
     event = limited.chain.send(limited.withdraw(rich, 25 * USDT)).event("Withdrawn")
     assert event.net_outflow_atoms == 100 * USDT
-    limited.chain.advance(2 * HOUR)
+    limited.chain.advance(HOUR)
     limited.chain.send(limited.withdraw(rich, 100 * USDT))
 
 
@@ -181,9 +197,29 @@ def test_an_account_that_does_not_add_up_is_refused(vault: VaultWorld, user: Use
     vault.chain.refused(vault.withdraw(user, 1), error="LedgerNotBacked")
 
 
-def test_an_amount_beyond_the_signed_range_is_refused(vault: VaultWorld, user: User) -> None:
+@pytest.mark.parametrize("amount", [2**63 - 1, 2**63, 2**64 - 1])
+def test_the_largest_amounts_come_out_again(vault: VaultWorld, amount: int) -> None:
+    user = vault.user(deposited_atoms=amount)
+    assert vault.read().limiter.window_net_atoms == max(-amount, -(2**63))
+    vault.chain.advance(2 * HOUR)
+    event = vault.chain.send(vault.withdraw(user, amount)).event("Withdrawn")
+    assert event.net_outflow_atoms == min(amount, 2**63 - 1)
+    vault.check_ledger()
+
+
+def test_a_full_counter_does_not_stop_the_minimum(chain: Chain) -> None:
+    limited = VaultWorld(chain).create(limit=LIMIT | {"limit_atoms": 2**64 - 1})
+    user = limited.user(deposited_atoms=20 * USDT)
+    limiter = limited.read().limiter
+    limiter.window_net_atoms, limiter.window_start_ts = 2**63 - 1, chain.now_ts
+    chain.rewrite(limited.state, limiter=limiter)
+    chain.send(limited.withdraw(user, 10 * USDT))
+    assert limited.read().limiter.window_net_atoms == 2**63 - 1
+
+
+def test_more_than_the_vault_owes_is_refused(vault: VaultWorld, user: User) -> None:
     vault.chain.rewrite(user.collateral, free_atoms=2**64 - 1)
-    vault.chain.refused(vault.withdraw(user, 2**63), error="LedgerOverflow")
+    vault.chain.refused(vault.withdraw(user, 2**63), error="InsufficientFreeCollateral")
 
 
 def test_accounts_are_checked(any_vault: VaultWorld) -> None:

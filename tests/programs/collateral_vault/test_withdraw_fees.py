@@ -58,9 +58,10 @@ def test_only_the_admin_may(vault: VaultWorld, recipient: Pubkey) -> None:
 def test_no_other_recipient(vault: VaultWorld, recipient: Pubkey) -> None:
     assert amount_of(vault.chain, recipient) == 0
     own = vault.token_account(vault.admin)
-    vault.chain.refused(vault.withdraw_fees(own, 1), error="WrongFeeRecipient")
+    call = vault.withdraw_fees(recipient, 1)
+    vault.chain.refused(call.but(recipient_token=own), error="WrongFeeRecipient")
     other_mint = put_token(vault.chain, put_mint(vault.chain), vault.fee_recipient)
-    vault.chain.refused(vault.withdraw_fees(other_mint, 1), error="WrongTokenMint")
+    vault.chain.refused(call.but(recipient_token=other_mint), error="WrongTokenMint")
 
 
 def test_no_other_vault_accounts(vault: VaultWorld, recipient: Pubkey) -> None:

@@ -9,7 +9,7 @@ from solders.pubkey import Pubkey
 
 from tests.programs.harness.codec import Call
 from tests.programs.harness.hostile import refuses_wrong_accounts
-from tests.programs.harness.vault_world import VaultWorld
+from tests.programs.harness.vault_world import User, VaultWorld
 
 MAX = 2**64 - 1
 Move: TypeAlias = Callable[[int], Call]
@@ -37,3 +37,24 @@ def moves_only_within_the_ledger(vault: VaultWorld, move: Move, pool: Pubkey) ->
     vault.chain.rewrite(pool, total_locked_atoms=whole.total_locked_atoms)
     vault.chain.send(move(1))
     vault.check_ledger()
+
+
+def at_the_end_of_their_range(vault: VaultWorld, user: User, pool: Pubkey) -> None:
+    """Every lifetime total one short of wrapping around, the balances as they are."""
+    account, market = vault.chain.read(user.collateral), vault.chain.read(pool)
+    vault.chain.rewrite(vault.state, total_deposited_atoms=MAX, total_withdrawn_atoms=MAX)
+    vault.chain.rewrite(
+        user.collateral,
+        total_deposited_atoms=MAX,
+        total_released_atoms=MAX,
+        total_locked_atoms=MAX,
+        total_withdrawn_atoms=(MAX - account.free_atoms) % 2**64,
+    )
+    vault.chain.rewrite(
+        pool,
+        total_locked_atoms=MAX,
+        total_drawn_atoms=MAX,
+        total_insured_atoms=(MAX + market.insurance_atoms) % 2**64,
+        total_released_atoms=MAX,
+        total_swept_atoms=(-market.locked_atoms - market.insurance_atoms) % 2**64,
+    )

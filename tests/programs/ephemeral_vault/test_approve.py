@@ -104,5 +104,10 @@ def test_the_other_token_program_is_refused(created: SessionWorld) -> None:
     created.chain.refused(created.approve(1).but(token_program=other), error=error)
 
 
+def test_the_vault_of_another_user_is_refused(session: SessionWorld) -> None:
+    other = SessionWorld(session.vault).create()
+    session.chain.refused(session.approve(1).but(vault=other.address), error="NotUser")
+
+
 def test_accounts_are_checked(created: SessionWorld) -> None:
     refuses_wrong_accounts(created.chain, created.approve(1))

@@ -59,5 +59,10 @@ def test_the_session_of_another_user_is_refused(revoked: SessionWorld) -> None:
     revoked.chain.refused(call, error="WrongSession")
 
 
+def test_the_vault_of_another_user_is_refused(revoked: SessionWorld) -> None:
+    other = SessionWorld(revoked.vault).create()
+    revoked.chain.refused(revoked.close().but(vault=other.address), error="NotUser")
+
+
 def test_accounts_are_checked(revoked: SessionWorld) -> None:
     refuses_wrong_accounts(revoked.chain, revoked.close())

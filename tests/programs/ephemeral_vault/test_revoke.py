@@ -85,5 +85,10 @@ def test_the_other_token_program_is_refused(any_session: SessionWorld) -> None:
     any_session.chain.refused(any_session.revoke().but(token_program=other), error=error)
 
 
+def test_the_vault_of_another_user_is_refused(session: SessionWorld) -> None:
+    other = SessionWorld(session.vault).create()
+    session.chain.refused(session.revoke().but(vault=other.address), error="NotUser")
+
+
 def test_accounts_are_checked(any_session: SessionWorld) -> None:
     refuses_wrong_accounts(any_session.chain, any_session.revoke())

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 from solders.pubkey import Pubkey
 
-from tests.programs.funding_rate.funding_world import HOUR, INDEX_E6, FundingWorld
+from tests.programs.funding_rate.funding_world import (
+    HOUR,
+    INDEX_E6,
+    FundingWorld,
+    naive_rate_e9,
+    naive_step,
+)
 from tests.programs.harness.chain import START_TS
 from tests.programs.harness.hostile import refuses_wrong_accounts
 from tests.programs.harness.oracle_world import put_pyth
@@ -216,6 +222,19 @@ def test_a_real_price_update_is_read(ready: FundingWorld) -> None:
     ready.chain.put(pyth, bytes(data), Pubkey.from_string(dump["owner"]))
     ready.chain.send(ready.sample_premium(pyth))
     assert hour_now(ready)[2] == price // 100
+
+
+def test_a_sample_pushes_out_no_unpaid_hour(ready: FundingWorld) -> None:
+    ready.chain.send(ready.sample_premium())
+    ready.advance_to(START_TS + 23 * HOUR + 60)
+    ready.sample(1_000)
+    ready.advance_to(START_TS + 24 * HOUR + 60)
+    ready.mark(1_000)
+    ready.chain.refused(ready.sample_premium(), error="FundingOverdue")
+    event = ready.chain.send(ready.update_funding()).event("FundingUpdated")
+    assert event.hours == 24
+    assert event.funding_index == naive_step(naive_rate_e9(5_000_000)) + naive_step(naive_rate_e9(1_000))
+    ready.chain.send(ready.sample_premium())
 
 
 def test_the_accounts_of_another_market_are_refused(ready: FundingWorld, other: FundingWorld) -> None:

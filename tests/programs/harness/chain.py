@@ -134,6 +134,13 @@ class Chain:
         """Make `key` a wallet with `lamports`."""
         self.svm.set_account(key, Account(lamports, b"", SYSTEM, False, _RENT_EXEMPT_EPOCH))
 
+    def give(self, key: Pubkey, lamports: int) -> None:
+        """Send lamports to an account that exists, whatever it is."""
+        account = self.svm.get_account(key)
+        assert account is not None, f"{key} does not exist"
+        rich = account.lamports + lamports
+        self.svm.set_account(key, Account(rich, account.data, account.owner, False, _RENT_EXEMPT_EPOCH))
+
     def account(self, key: Pubkey) -> Account | None:
         return self.svm.get_account(key)
 

@@ -32,7 +32,11 @@ OTHERS = {
     "system": {"AccountAlreadyInUse": 0, "ResultWithNegativeLamports": 1},
     "token": {"InsufficientFunds": 1, "MintMismatch": 3, "OwnerMismatch": 4, "AccountFrozen": 17},
 }
-OTHERS["token_2022"] = OTHERS["token"]
+OTHERS["token_2022"] = OTHERS["token"] | {
+    "NoMemo": 36,
+    "CpiGuardTransferBlocked": 42,
+    "CpiGuardApproveBlocked": 45,
+}
 
 
 @dataclass(frozen=True)

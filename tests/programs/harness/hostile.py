@@ -1,10 +1,15 @@
-"""The same attacks on every instruction's accounts: unsigned, read-only, forged, of another type, missing."""
+"""The same attacks on every instruction's accounts.
+
+Unsigned, read-only, forged, of another type, missing; one account in the place of two; closed and paid into
+again, closed and opened again without its content.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
+from solders.account import Account
 from solders.pubkey import Pubkey
 
 from gdx_sdk.programs import PROGRAM_IDS, name_of
@@ -14,8 +19,11 @@ from .codec import SYSTEM, Call, event_authority, idl
 from .tokens import TOKEN, TOKEN_2022
 
 SYSVAR_OWNER = Pubkey.from_string("Sysvar1111111111111111111111111111111111111")
+ANY = "any refusal"
+"""Expected of an attack whose error says nothing: which account is looked at first is not a rule."""
 _OURS = frozenset(PROGRAM_IDS.values())
 _TOKENS = frozenset((TOKEN, TOKEN_2022))
+Attack: TypeAlias = tuple[str, str, Call, str]
 
 
 def refuses_wrong_accounts(chain: Chain, call: Call, **expected: str | None) -> None:
@@ -25,14 +33,14 @@ def refuses_wrong_accounts(chain: Chain, call: Call, **expected: str | None) -> 
     None leaves an attack out that does no harm on purpose.
     """
     unused, wrong = set(expected), []
-    for name, attack, changed, usual in _attacks(chain, call):
+    for name, attack, changed, usual in _every_attack(chain, call):
         label = f"{name}__{attack}"
         unused.discard(label)
         error = expected.get(label, usual)
         if error is None:
             continue
         try:
-            chain.refused(changed, error=error)
+            _refused(chain, changed, error)
         except AssertionError as failure:
             wrong.append(f"{label}: {failure}")
     assert not unused, f"no such attacks: {sorted(unused)}"
@@ -40,7 +48,58 @@ def refuses_wrong_accounts(chain: Chain, call: Call, **expected: str | None) -> 
     chain.send(call)
 
 
-def _attacks(chain: Chain, call: Call) -> Iterator[tuple[str, str, Call, str]]:
+def _every_attack(chain: Chain, call: Call) -> Iterator[Attack]:
+    """Every attack that fits the call: account, kind, the changed call and the error to expect.
+
+    Some change the chain for as long as the iterator stands still, so it has to be used up.
+    """
+    yield from _attacks(chain, call)
+    yield from _one_for_two(chain, call)
+    yield from _closed(chain, call)
+
+
+def _refused(chain: Chain, call: Call, error: str) -> None:
+    if error != ANY:
+        chain.refused(call, error=error)
+        return
+    failure, _ = chain.attempt(call)
+    assert failure is not None, f"{call.name} succeeded"
+
+
+def _one_for_two(chain: Chain, call: Call) -> Iterator[Attack]:
+    """One account in the place of two that are written: what is counted twice must not be there once."""
+    names = [entry["name"] for entry in call.entries if entry.get("writable")]
+    written = {name: call.address_of(name) for name in names if _is_state(chain, call.address_of(name))}
+    for first, address in written.items():
+        for second in written:
+            if first != second and written[second] != address:
+                yield second, f"same_as_{first}", call.but(**{second: address}), ANY
+
+
+def _closed(chain: Chain, call: Call) -> Iterator[Attack]:
+    """Closed and paid into again; closed and allocated again by its program, without content."""
+    for entry in call.entries:
+        name, address = entry["name"], call.address_of(entry["name"])
+        account = chain.account(address)
+        if account is None or not _is_state(chain, address):
+            continue
+        for attack, size, owner in (
+            ("closed", 0, SYSTEM),
+            ("hollow", len(account.data), account.owner),
+            ("stunted", 8, account.owner),
+        ):
+            data = bytes(account.data)[:8] if attack == "stunted" else bytes(size)
+            chain.svm.set_account(address, Account(account.lamports, data, owner, False, account.rent_epoch))
+            yield name, attack, call, ANY
+            chain.svm.set_account(address, account)
+
+
+def _is_state(chain: Chain, address: Pubkey) -> bool:
+    account = chain.account(address)
+    return account is not None and account.owner in _OURS | _TOKENS
+
+
+def _attacks(chain: Chain, call: Call) -> Iterator[Attack]:
     creates = any(
         chain.account(call.address_of(entry["name"])) is None and "pda" in entry for entry in call.entries
     )
@@ -63,7 +122,7 @@ def _attacks(chain: Chain, call: Call) -> Iterator[tuple[str, str, Call, str]]:
 
 def _impostors(
     chain: Chain, call: Call, entry: dict[str, Any], account: Any, is_state: bool
-) -> Iterator[tuple[str, str, Call, str]]:
+) -> Iterator[Attack]:
     name = entry["name"]
     if name == "event_authority":
         other = event_authority("oracle" if call.program != "oracle" else "funding_rate")

@@ -88,6 +88,9 @@ class FeedWorld:
     def set_fallback(self, account: Pubkey, feed_id: bytes) -> Call:
         return self._authority("set_fallback", fallback={"account": account, "feed_id": feed_id})
 
+    def raise_delay(self, delay_seconds: int) -> Call:
+        return self._authority("raise_delay", delay_seconds=delay_seconds)
+
     def propose_feed_authority(self, new_authority: Pubkey) -> Call:
         return self._authority("propose_feed_authority", new_authority=new_authority)
 

@@ -161,6 +161,21 @@ class VaultWorld:
     def propose_admin(self, new_admin: Pubkey) -> Call:
         return self._admin("propose_admin", new_admin=new_admin)
 
+    def propose_pause_renewal(self) -> Call:
+        return self._admin("propose_pause_renewal")
+
+    def execute_pause_renewal(self) -> Call:
+        return self._admin("execute_pause_renewal")
+
+    def set_guardian(self, guardian: Pubkey) -> Call:
+        return self._admin("set_guardian", guardian=guardian)
+
+    def set_fee_recipient(self, fee_recipient: Pubkey) -> Call:
+        return self._admin("set_fee_recipient", fee_recipient=fee_recipient)
+
+    def raise_delay(self, delay_seconds: int) -> Call:
+        return self._admin("raise_delay", delay_seconds=delay_seconds)
+
     def accept_admin(self, new_admin: Pubkey) -> Call:
         accounts = {"vault_state": self.state, "new_admin": new_admin}
         return Call(_PROGRAM, "accept_admin", accounts)

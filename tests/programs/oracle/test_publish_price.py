@@ -102,6 +102,12 @@ def test_only_publishers_of_the_feed_may(feed: FeedWorld) -> None:
         feed.chain.refused(feed.publish_price(signer), error="NotPublisher")
 
 
+def test_a_publisher_of_another_feed_may_not(feed: FeedWorld) -> None:
+    other = FeedWorld(feed.chain, "ETH-PERP").create()
+    call = feed.publish_price(feed.publishers[0]).but(feed=other.address)
+    feed.chain.refused(call, error="NotPublisher")
+
+
 def test_a_former_publisher_may_not(chain: Chain) -> None:
     feed = FeedWorld(chain, publisher_count=4).create()
     chain.send(feed.set_publishers(feed.publishers[:3]))

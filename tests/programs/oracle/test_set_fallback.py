@@ -47,6 +47,13 @@ def test_only_the_authority_may(feed: FeedWorld) -> None:
         feed.chain.refused(call, error="NotFeedAuthority")
 
 
+def test_the_authority_of_another_feed_may_not(feed: FeedWorld) -> None:
+    other = FeedWorld(feed.chain, "ETH-PERP").create()
+    feed.chain.refused(
+        feed.set_fallback(feed.authority, FEED_ID).but(feed=other.address), error="NotFeedAuthority"
+    )
+
+
 def test_a_durable_nonce_is_refused(feed: FeedWorld) -> None:
     refuses_durable_nonce(feed.chain, feed.set_fallback(feed.authority, FEED_ID), feed.authority)
 

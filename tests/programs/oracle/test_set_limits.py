@@ -74,6 +74,11 @@ def test_only_the_authority_may(feed: FeedWorld) -> None:
         feed.chain.refused(feed.set_limits().but(authority=signer), error="NotFeedAuthority")
 
 
+def test_the_authority_of_another_feed_may_not(feed: FeedWorld) -> None:
+    other = FeedWorld(feed.chain, "ETH-PERP").create()
+    feed.chain.refused(feed.set_limits().but(feed=other.address), error="NotFeedAuthority")
+
+
 def test_a_durable_nonce_is_refused(feed: FeedWorld) -> None:
     refuses_durable_nonce(feed.chain, feed.set_limits(), feed.authority)
 

@@ -91,7 +91,7 @@ class KeyThief:
 
     @staticmethod
     def _top(kind: str) -> int:
-        return int(2 ** (8 * {"u8": 1, "i64": 7, "u64": 8}[kind]))
+        return int(2 ** (8 * {"u8": 1, "u32": 4, "i64": 7, "u64": 8}[kind]))
 
 
 @pytest.fixture

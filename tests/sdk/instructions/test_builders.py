@@ -56,6 +56,11 @@ CALLS: dict[tuple[str, str], Callable[[], Instruction]] = {
     ("collateral_vault", "set_vault_pause"): lambda: instructions.set_vault_pause(ADMIN, 1),
     ("collateral_vault", "propose_admin"): lambda: instructions.propose_vault_admin(ADMIN, KEY),
     ("collateral_vault", "accept_admin"): lambda: instructions.accept_vault_admin(KEY),
+    ("collateral_vault", "propose_pause_renewal"): lambda: instructions.propose_pause_renewal(ADMIN),
+    ("collateral_vault", "execute_pause_renewal"): lambda: instructions.execute_pause_renewal(ADMIN),
+    ("collateral_vault", "set_guardian"): lambda: instructions.set_vault_guardian(ADMIN, KEY),
+    ("collateral_vault", "set_fee_recipient"): lambda: instructions.set_vault_fee_recipient(ADMIN, KEY),
+    ("collateral_vault", "raise_delay"): lambda: instructions.raise_vault_delay(ADMIN, 86_400),
     ("ephemeral_vault", "create"): lambda: instructions.create_ephemeral_vault(
         USER, session_key=KEY, expiry_ts=1_767_225_600
     ),
@@ -86,6 +91,7 @@ CALLS: dict[tuple[str, str], Callable[[], Instruction]] = {
     ("oracle", "set_fallback"): lambda: instructions.set_feed_fallback(
         ADMIN, FEED, FallbackFeed(KEY, bytes(32))
     ),
+    ("oracle", "raise_delay"): lambda: instructions.raise_feed_delay(ADMIN, FEED, 86_400),
     ("oracle", "propose_feed_authority"): lambda: instructions.propose_feed_authority(ADMIN, FEED, KEY),
     ("oracle", "accept_feed_authority"): lambda: instructions.accept_feed_authority(KEY, FEED),
     ("funding_rate", "create_funding"): lambda: instructions.create_funding(ADMIN, MARKET, max_rate_e9=5),

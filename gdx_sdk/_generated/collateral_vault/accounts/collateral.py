@@ -20,6 +20,7 @@ class Collateral(FixedAccount):
     free_atoms: int
     """What the owner may withdraw or lock in a market."""
     total_deposited_atoms: int
+    """Lifetime totals wrap around."""
     total_withdrawn_atoms: int
     total_locked_atoms: int
     """Locked in markets so far; winnings make `total_released_atoms` the greater of the two."""

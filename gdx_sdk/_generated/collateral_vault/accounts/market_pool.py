@@ -22,6 +22,7 @@ class MarketPool(FixedAccount):
     insurance_atoms: int
     """Pays for bankruptcies of this market only."""
     total_locked_atoms: int
+    """Lifetime totals wrap around."""
     total_released_atoms: int
     total_swept_atoms: int
     total_insured_atoms: int

@@ -13,17 +13,18 @@ from .withdraw_limit import WithdrawLimit
 
 @dataclass(frozen=True, slots=True)
 class WithdrawLimiter(Struct):
-    """The limit in force, the one that waits for its delay, and the flows of two windows."""
+    """The limit in force, the one that waits for its delay, and the net outflow."""
 
     current: WithdrawLimit
     pending: WithdrawLimit
     pending_not_before_ts: int
     """When `pending` comes into force; 0 when none waits."""
     window_start_ts: int
+    """When `window_net_atoms` was last brought up to date."""
     window_net_atoms: int
-    """Withdrawals minus deposits since `window_start_ts`."""
+    """Withdrawals minus deposits; the share of the window that passes is forgotten."""
     previous_net_atoms: int
-    """The same of the window before."""
+    """Was the net of the fixed window before, when windows were fixed; written no more."""
 
     SIZE: ClassVar[int] = 80
     LAYOUT: ClassVar[Layout] = Layout(

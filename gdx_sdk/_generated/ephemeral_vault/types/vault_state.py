@@ -36,11 +36,12 @@ class VaultState(Struct):
     fees_atoms: int
     """Fees swept out of the pools."""
     total_deposited_atoms: int
+    """Lifetime totals wrap around."""
     total_withdrawn_atoms: int
     limiter: WithdrawLimiter
     pending_admin_not_before_ts: int
     withdraw_pause_expiry_ts: int
-    """When a pause of withdrawals lapses; 0 when the bit is not set."""
+    """When the last pause of withdrawals lapses, or lapsed; 0 before the first."""
     delay_seconds: int
     """Delay of changes that touch money."""
     event_sequence: int
@@ -49,7 +50,19 @@ class VaultState(Struct):
     vault_token_bump: int
     quote_decimals: int
     pause_bits: int
+    pending_role: int
+    """Which role `pending_role_key` is to have; 0 when no change waits."""
     reserved: bytes
+    pending_role_key: Pubkey
+    pending_role_not_before_ts: int
+    pending_delay_seconds: int
+    """A longer delay that waits; 0 when none does."""
+    pending_delay_not_before_ts: int
+    withdrawals_open_since_ts: int
+    """When the last pause of withdrawals ended; says nothing while one is in force."""
+    pause_renewal_not_before_ts: int
+    """When an announced renewal of the withdrawal pause may begin; 0 when none is announced."""
+    reserved_tail: bytes
 
     SIZE: ClassVar[int] = 504
     LAYOUT: ClassVar[Layout] = Layout(
@@ -77,5 +90,13 @@ class VaultState(Struct):
         ("vault_token_bump", U8, 418),
         ("quote_decimals", U8, 419),
         ("pause_bits", U8, 420),
-        ("reserved", fixed_bytes(83), 421),
+        ("pending_role", U8, 421),
+        ("reserved", fixed_bytes(2), 422),
+        ("pending_role_key", PUBKEY, 424),
+        ("pending_role_not_before_ts", I64, 456),
+        ("pending_delay_seconds", U64, 464),
+        ("pending_delay_not_before_ts", I64, 472),
+        ("withdrawals_open_since_ts", I64, 480),
+        ("pause_renewal_not_before_ts", I64, 488),
+        ("reserved_tail", fixed_bytes(8), 496),
     )

@@ -34,8 +34,9 @@ class FundingState(FixedAccount):
     """The market's own premium accumulator, as far as it is counted here."""
     market_weight_seconds: int
     max_rate_e9: int
-    """Clamp of the rate."""
+    """Clamp of the first hour that is not paid yet."""
     pending_max_rate_e9: int
+    """Clamp of the hours that end from `pending_max_rate_not_before_ts` on."""
     pending_max_rate_not_before_ts: int
     """0 when no other clamp waits."""
     event_sequence: int

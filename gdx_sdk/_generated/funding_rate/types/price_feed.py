@@ -56,6 +56,10 @@ class PriceFeed(Struct):
     layout_version: int
     bump: int
     reserved: bytes
+    pending_delay_seconds: int
+    """A longer delay that waits; 0 when none does."""
+    pending_delay_not_before_ts: int
+    reserved_tail: bytes
 
     SIZE: ClassVar[int] = 2200
     LAYOUT: ClassVar[Layout] = Layout(
@@ -88,5 +92,8 @@ class PriceFeed(Struct):
         ("min_publishers", U32, 2124),
         ("layout_version", U8, 2128),
         ("bump", U8, 2129),
-        ("reserved", fixed_bytes(70), 2130),
+        ("reserved", fixed_bytes(6), 2130),
+        ("pending_delay_seconds", U64, 2136),
+        ("pending_delay_not_before_ts", I64, 2144),
+        ("reserved_tail", fixed_bytes(48), 2152),
     )

@@ -58,6 +58,10 @@ class PriceFeed(FixedAccount):
     layout_version: int
     bump: int
     reserved: bytes
+    pending_delay_seconds: int
+    """A longer delay that waits; 0 when none does."""
+    pending_delay_not_before_ts: int
+    reserved_tail: bytes
 
     DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("bd67fc179823f39c")
     PROGRAM_ID: ClassVar[Pubkey | None] = PROGRAM_ID
@@ -92,6 +96,9 @@ class PriceFeed(FixedAccount):
         ("min_publishers", U32, 2132),
         ("layout_version", U8, 2136),
         ("bump", U8, 2137),
-        ("reserved", fixed_bytes(70), 2138),
+        ("reserved", fixed_bytes(6), 2138),
+        ("pending_delay_seconds", U64, 2144),
+        ("pending_delay_not_before_ts", I64, 2152),
+        ("reserved_tail", fixed_bytes(48), 2160),
     )
     OFFSETS: ClassVar[Mapping[str, int]] = LAYOUT.offsets

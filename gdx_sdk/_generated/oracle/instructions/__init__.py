@@ -16,6 +16,7 @@ from .propose_feed_authority import (
     resolve_propose_feed_authority,
 )
 from .publish_price import PublishPriceAccounts, PublishPriceArgs, publish_price
+from .raise_delay import RaiseDelayAccounts, RaiseDelayArgs, RaiseDelayGiven, raise_delay, resolve_raise_delay
 from .set_fallback import (
     SetFallbackAccounts,
     SetFallbackArgs,
@@ -42,6 +43,9 @@ __all__ = [
     "ProposeFeedAuthorityGiven",
     "PublishPriceAccounts",
     "PublishPriceArgs",
+    "RaiseDelayAccounts",
+    "RaiseDelayArgs",
+    "RaiseDelayGiven",
     "SetFallbackAccounts",
     "SetFallbackArgs",
     "SetFallbackGiven",
@@ -55,7 +59,9 @@ __all__ = [
     "create_feed",
     "propose_feed_authority",
     "publish_price",
+    "raise_delay",
     "resolve_propose_feed_authority",
+    "resolve_raise_delay",
     "resolve_set_fallback",
     "resolve_set_limits",
     "resolve_set_publishers",
@@ -69,6 +75,7 @@ NAMES: Final[Mapping[bytes, str]] = {
     bytes.fromhex("ad565f5e0dc143b4"): "create_feed",
     bytes.fromhex("22d3cfbb9758754d"): "propose_feed_authority",
     bytes.fromhex("750d06ab1dcc0b01"): "publish_price",
+    bytes.fromhex("e69e7734edf815d1"): "raise_delay",
     bytes.fromhex("f85ee02605eb3383"): "set_fallback",
     bytes.fromhex("cf32fa43d321465b"): "set_limits",
     bytes.fromhex("42116b53305ea0db"): "set_publishers",

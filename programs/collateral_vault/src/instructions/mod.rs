@@ -1,6 +1,7 @@
 //! One file per instruction: arguments, accounts, checks, handler.
 
 mod accept_admin;
+mod admin_vault;
 mod create_pool;
 mod create_vault;
 mod deposit;
@@ -15,6 +16,7 @@ mod withdraw;
 mod withdraw_fees;
 
 pub use accept_admin::*;
+pub use admin_vault::*;
 pub use create_pool::*;
 pub use create_vault::*;
 pub use deposit::*;

@@ -80,7 +80,7 @@ impl Withdraw<'_> {
         let user_withdrawn_atoms =
             collateral.take_withdrawal(amount_atoms, window_seconds, now_ts)?;
         vault.take_withdrawal(amount_atoms, user_withdrawn_atoms, now_ts)?;
-        Ok(vault.limiter.net_outflow_atoms(now_ts))
+        Ok(vault.limiter.window_net_atoms)
     }
 
     fn transfer(&self, amount_atoms: u64) -> Result<()> {

@@ -24,7 +24,7 @@ pub struct WithdrawFees<'info> {
     #[account(
         mut,
         constraint = recipient_token.mint == quote_mint.key() @ VaultError::WrongTokenMint,
-        constraint = recipient_token.owner == vault_state.load()?.fee_recipient @ VaultError::WrongFeeRecipient
+        constraint = recipient_token.owner == vault_state.load()?.fee_recipient_at(Clock::get()?.unix_timestamp) @ VaultError::WrongFeeRecipient
     )]
     pub recipient_token: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(mut)]
@@ -47,7 +47,7 @@ impl WithdrawFees<'_> {
         ctx.accounts
             .vault_state
             .load_mut()?
-            .take_fees(amount_atoms)?;
+            .take_fees(amount_atoms, clock.unix_timestamp)?;
         ctx.accounts.transfer(amount_atoms)?;
         ctx.accounts.vault_token.reload()?;
         let event = {

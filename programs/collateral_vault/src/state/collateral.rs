@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 
-use super::vault_state::{add, take};
+use super::vault_state::{add, count, take};
 use crate::{constants::LAYOUT_VERSION, error::VaultError, events::EventHead};
 
 /// Address: `["collateral", owner]`.
@@ -12,6 +12,7 @@ pub struct Collateral {
     pub owner: Pubkey,
     /// What the owner may withdraw or lock in a market.
     pub free_atoms: u64,
+    /// Lifetime totals wrap around.
     pub total_deposited_atoms: u64,
     pub total_withdrawn_atoms: u64,
     /// Locked in markets so far; winnings make `total_released_atoms` the greater of the two.
@@ -45,7 +46,7 @@ impl Collateral {
 
     pub fn add_deposit(&mut self, amount_atoms: u64) -> Result<()> {
         self.free_atoms = add(self.free_atoms, amount_atoms)?;
-        self.total_deposited_atoms = add(self.total_deposited_atoms, amount_atoms)?;
+        count(&mut self.total_deposited_atoms, amount_atoms);
         Ok(())
     }
 
@@ -61,7 +62,7 @@ impl Collateral {
             amount_atoms,
             VaultError::InsufficientFreeCollateral,
         )?;
-        self.total_withdrawn_atoms = add(self.total_withdrawn_atoms, amount_atoms)?;
+        count(&mut self.total_withdrawn_atoms, amount_atoms);
         if now_ts >= self.window_start_ts.saturating_add_unsigned(window_seconds) {
             self.window_start_ts = now_ts;
             self.window_withdrawn_atoms = 0;
@@ -76,23 +77,27 @@ impl Collateral {
             amount_atoms,
             VaultError::InsufficientFreeCollateral,
         )?;
-        self.total_locked_atoms = add(self.total_locked_atoms, amount_atoms)?;
+        count(&mut self.total_locked_atoms, amount_atoms);
         Ok(())
     }
 
     pub fn release(&mut self, amount_atoms: u64) -> Result<()> {
         self.free_atoms = add(self.free_atoms, amount_atoms)?;
-        self.total_released_atoms = add(self.total_released_atoms, amount_atoms)?;
+        count(&mut self.total_released_atoms, amount_atoms);
         Ok(())
     }
 
-    /// `free = deposited + released − withdrawn − locked`.
+    /// `free = deposited + released − withdrawn − locked`, modulo 2⁶⁴.
     pub fn invariant(&self) -> Result<()> {
-        let received =
-            u128::from(self.total_deposited_atoms) + u128::from(self.total_released_atoms);
-        let spent = u128::from(self.total_withdrawn_atoms) + u128::from(self.total_locked_atoms);
-        require!(
-            received == spent + u128::from(self.free_atoms),
+        let received = self
+            .total_deposited_atoms
+            .wrapping_add(self.total_released_atoms);
+        let spent = self
+            .total_withdrawn_atoms
+            .wrapping_add(self.total_locked_atoms);
+        require_eq!(
+            received,
+            spent.wrapping_add(self.free_atoms),
             VaultError::LedgerNotBacked
         );
         Ok(())

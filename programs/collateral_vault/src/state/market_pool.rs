@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 
-use super::vault_state::{add, take};
+use super::vault_state::{add, count, take};
 use crate::{constants::LAYOUT_VERSION, error::VaultError};
 
 /// Address: `["pool", market]`.
@@ -14,6 +14,7 @@ pub struct MarketPool {
     pub locked_atoms: u64,
     /// Pays for bankruptcies of this market only.
     pub insurance_atoms: u64,
+    /// Lifetime totals wrap around.
     pub total_locked_atoms: u64,
     pub total_released_atoms: u64,
     pub total_swept_atoms: u64,
@@ -37,26 +38,26 @@ impl MarketPool {
 
     pub fn lock(&mut self, amount_atoms: u64) -> Result<()> {
         self.locked_atoms = add(self.locked_atoms, amount_atoms)?;
-        self.total_locked_atoms = add(self.total_locked_atoms, amount_atoms)?;
+        count(&mut self.total_locked_atoms, amount_atoms);
         Ok(())
     }
 
     pub fn release(&mut self, amount_atoms: u64) -> Result<()> {
         self.locked_atoms = take(self.locked_atoms, amount_atoms, VaultError::MarketPoolShort)?;
-        self.total_released_atoms = add(self.total_released_atoms, amount_atoms)?;
+        count(&mut self.total_released_atoms, amount_atoms);
         Ok(())
     }
 
     pub fn sweep_fees(&mut self, amount_atoms: u64) -> Result<()> {
         self.locked_atoms = take(self.locked_atoms, amount_atoms, VaultError::MarketPoolShort)?;
-        self.total_swept_atoms = add(self.total_swept_atoms, amount_atoms)?;
+        count(&mut self.total_swept_atoms, amount_atoms);
         Ok(())
     }
 
     pub fn fund_insurance(&mut self, amount_atoms: u64) -> Result<()> {
         self.locked_atoms = take(self.locked_atoms, amount_atoms, VaultError::MarketPoolShort)?;
         self.insurance_atoms = add(self.insurance_atoms, amount_atoms)?;
-        self.total_insured_atoms = add(self.total_insured_atoms, amount_atoms)?;
+        count(&mut self.total_insured_atoms, amount_atoms);
         Ok(())
     }
 
@@ -67,26 +68,25 @@ impl MarketPool {
             VaultError::InsuranceShort,
         )?;
         self.locked_atoms = add(self.locked_atoms, amount_atoms)?;
-        self.total_drawn_atoms = add(self.total_drawn_atoms, amount_atoms)?;
+        count(&mut self.total_drawn_atoms, amount_atoms);
         Ok(())
     }
 
-    /// What came in is what went out and what is there, for both sums.
+    /// What came in is what went out and what is there, for both sums, modulo 2⁶⁴.
     pub fn invariant(&self) -> Result<()> {
-        let sum = |values: [u64; 3]| values.iter().map(|value| u128::from(*value)).sum::<u128>();
-        let locked_in = sum([self.total_locked_atoms, self.total_drawn_atoms, 0]);
-        let locked_out = sum([
-            self.total_released_atoms,
-            self.total_swept_atoms,
-            self.total_insured_atoms,
-        ]);
-        require!(
-            locked_in == locked_out + u128::from(self.locked_atoms),
+        let locked_in = self.total_locked_atoms.wrapping_add(self.total_drawn_atoms);
+        let locked_out = self
+            .total_released_atoms
+            .wrapping_add(self.total_swept_atoms)
+            .wrapping_add(self.total_insured_atoms);
+        require_eq!(
+            locked_in,
+            locked_out.wrapping_add(self.locked_atoms),
             VaultError::LedgerNotBacked
         );
-        require!(
-            u128::from(self.total_insured_atoms)
-                == u128::from(self.total_drawn_atoms) + u128::from(self.insurance_atoms),
+        require_eq!(
+            self.total_insured_atoms,
+            self.total_drawn_atoms.wrapping_add(self.insurance_atoms),
             VaultError::LedgerNotBacked
         );
         Ok(())

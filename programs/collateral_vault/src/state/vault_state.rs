@@ -4,13 +4,7 @@ use anchor_lang::prelude::*;
 
 use super::{WithdrawLimit, WithdrawLimiter};
 use crate::{
-    constants::{
-        LAYOUT_VERSION, PAUSE_ALL, PAUSE_DEPOSIT, PAUSE_LOCK, PAUSE_WITHDRAW,
-        WITHDRAW_PAUSE_SECONDS,
-    },
-    error::VaultError,
-    events::EventHead,
-    seeds::SEED_VAULT_STATE,
+    constants::LAYOUT_VERSION, error::VaultError, events::EventHead, seeds::SEED_VAULT_STATE,
 };
 
 /// Address: `["vault_state"]`.
@@ -37,11 +31,12 @@ pub struct VaultState {
     pub insurance_atoms: u64,
     /// Fees swept out of the pools.
     pub fees_atoms: u64,
+    /// Lifetime totals wrap around.
     pub total_deposited_atoms: u64,
     pub total_withdrawn_atoms: u64,
     pub limiter: WithdrawLimiter,
     pub pending_admin_not_before_ts: i64,
-    /// When a pause of withdrawals lapses; 0 when the bit is not set.
+    /// When the last pause of withdrawals lapses, or lapsed; 0 before the first.
     pub withdraw_pause_expiry_ts: i64,
     /// Delay of changes that touch money.
     pub delay_seconds: u64,
@@ -51,7 +46,19 @@ pub struct VaultState {
     pub vault_token_bump: u8,
     pub quote_decimals: u8,
     pub pause_bits: u8,
-    pub reserved: [u8; 83],
+    /// Which role `pending_role_key` is to have; 0 when no change waits.
+    pub pending_role: u8,
+    pub reserved: [u8; 2],
+    pub pending_role_key: Pubkey,
+    pub pending_role_not_before_ts: i64,
+    /// A longer delay that waits; 0 when none does.
+    pub pending_delay_seconds: u64,
+    pub pending_delay_not_before_ts: i64,
+    /// When the last pause of withdrawals ended; says nothing while one is in force.
+    pub withdrawals_open_since_ts: i64,
+    /// When an announced renewal of the withdrawal pause may begin; 0 when none is announced.
+    pub pause_renewal_not_before_ts: i64,
+    pub reserved_tail: [u8; 8],
 }
 
 const _: () = assert!(size_of::<VaultState>() == 504 && align_of::<VaultState>() == 8);
@@ -132,9 +139,9 @@ impl VaultState {
     }
 
     pub fn add_deposit(&mut self, amount_atoms: u64, now_ts: i64) -> Result<()> {
-        self.limiter.count_deposit(amount_atoms, now_ts)?;
+        self.limiter.count_deposit(amount_atoms, now_ts);
         self.free_atoms = add(self.free_atoms, amount_atoms)?;
-        self.total_deposited_atoms = add(self.total_deposited_atoms, amount_atoms)?;
+        count(&mut self.total_deposited_atoms, amount_atoms);
         Ok(())
     }
 
@@ -152,7 +159,7 @@ impl VaultState {
             amount_atoms,
             VaultError::InsufficientFreeCollateral,
         )?;
-        self.total_withdrawn_atoms = add(self.total_withdrawn_atoms, amount_atoms)?;
+        count(&mut self.total_withdrawn_atoms, amount_atoms);
         Ok(())
     }
 
@@ -194,88 +201,17 @@ impl VaultState {
         Ok(())
     }
 
-    pub fn take_fees(&mut self, amount_atoms: u64) -> Result<()> {
+    pub fn take_fees(&mut self, amount_atoms: u64, now_ts: i64) -> Result<()> {
+        self.activate_due(now_ts);
         self.fees_atoms = take(self.fees_atoms, amount_atoms, VaultError::FeesShort)?;
         Ok(())
     }
+}
 
-    pub fn require_deposits_open(&self) -> Result<()> {
-        require!(
-            self.pause_bits & PAUSE_DEPOSIT == 0,
-            VaultError::DepositsPaused
-        );
-        Ok(())
-    }
-
-    pub fn require_locking_open(&self) -> Result<()> {
-        require!(self.pause_bits & PAUSE_LOCK == 0, VaultError::LockingPaused);
-        Ok(())
-    }
-
-    /// A pause of withdrawals lapses by itself.
-    pub fn require_withdrawals_open(&self, now_ts: i64) -> Result<()> {
-        let is_paused =
-            self.pause_bits & PAUSE_WITHDRAW != 0 && now_ts < self.withdraw_pause_expiry_ts;
-        require!(!is_paused, VaultError::WithdrawalsPaused);
-        Ok(())
-    }
-
-    /// The admin sets any bits, the guardian only adds some.
-    ///
-    /// A lapsed withdrawal pause keeps its bit until the admin clears it, so nobody renews it for ever.
-    pub fn set_pause(&mut self, signer: &Pubkey, pause_bits: u8, now_ts: i64) -> Result<()> {
-        require!(pause_bits & !PAUSE_ALL == 0, VaultError::UnknownPauseBit);
-        if *signer != self.admin {
-            require_keys_eq!(*signer, self.guardian, VaultError::NotAdminOrGuardian);
-            require!(
-                self.pause_bits & !pause_bits == 0,
-                VaultError::GuardianMayOnlyPause
-            );
-        }
-        let is_newly_paused = pause_bits & !self.pause_bits & PAUSE_WITHDRAW != 0;
-        if is_newly_paused {
-            self.withdraw_pause_expiry_ts = now_ts.saturating_add(WITHDRAW_PAUSE_SECONDS);
-        } else if pause_bits & PAUSE_WITHDRAW == 0 {
-            self.withdraw_pause_expiry_ts = 0;
-        }
-        self.pause_bits = pause_bits;
-        Ok(())
-    }
-
-    pub fn schedule_withdraw_limit(&mut self, limit: WithdrawLimit, now_ts: i64) -> i64 {
-        let not_before_ts = self.not_before_ts(now_ts);
-        self.limiter.schedule(limit, not_before_ts, now_ts);
-        not_before_ts
-    }
-
-    pub fn propose_admin(&mut self, new_admin: Pubkey, now_ts: i64) {
-        self.pending_admin = new_admin;
-        self.pending_admin_not_before_ts = self.not_before_ts(now_ts);
-    }
-
-    /// # Errors
-    /// `NoPendingAdmin`, `NotPendingAdmin`, `DelayNotPassed`.
-    pub fn accept_admin(&mut self, signer: &Pubkey, now_ts: i64) -> Result<()> {
-        require_keys_neq!(
-            self.pending_admin,
-            Pubkey::default(),
-            VaultError::NoPendingAdmin
-        );
-        require_keys_eq!(*signer, self.pending_admin, VaultError::NotPendingAdmin);
-        require_gte!(
-            now_ts,
-            self.pending_admin_not_before_ts,
-            VaultError::DelayNotPassed
-        );
-        self.admin = self.pending_admin;
-        self.pending_admin = Pubkey::default();
-        self.pending_admin_not_before_ts = 0;
-        Ok(())
-    }
-
-    fn not_before_ts(&self, now_ts: i64) -> i64 {
-        now_ts.saturating_add_unsigned(self.delay_seconds)
-    }
+/// Adds to a lifetime total, which wraps around: otherwise who cycles deposits long enough could fill it and stop
+/// everybody. Invariants compare such totals modulo 2⁶⁴.
+pub(super) fn count(total_atoms: &mut u64, amount_atoms: u64) {
+    *total_atoms = total_atoms.wrapping_add(amount_atoms);
 }
 
 /// `total + amount`, or `LedgerOverflow`.

@@ -1,10 +1,8 @@
-//! A limit on the net outflow of a rolling window.
-//!
-//! Net, not gross: who cycles deposits and withdrawals uses up nothing. The rolling window is
-//! estimated from two fixed ones, the earlier weighted by the part of it that is still in view.
+//! A limit on the net outflow of a rolling window, which `gdx_math::net_outflow` measures.
 
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
+use gdx_math::net_outflow::NetOutflow;
 
 use crate::error::VaultError;
 
@@ -22,7 +20,7 @@ pub struct WithdrawLimit {
     pub window_seconds: u64,
 }
 
-/// The limit in force, the one that waits for its delay, and the flows of two windows.
+/// The limit in force, the one that waits for its delay, and the net outflow.
 #[zero_copy]
 #[derive(Debug, Default)]
 pub struct WithdrawLimiter {
@@ -30,10 +28,11 @@ pub struct WithdrawLimiter {
     pub pending: WithdrawLimit,
     /// When `pending` comes into force; 0 when none waits.
     pub pending_not_before_ts: i64,
+    /// When `window_net_atoms` was last brought up to date.
     pub window_start_ts: i64,
-    /// Withdrawals minus deposits since `window_start_ts`.
+    /// Withdrawals minus deposits; the share of the window that passes is forgotten.
     pub window_net_atoms: i64,
-    /// The same of the window before.
+    /// Was the net of the fixed window before, when windows were fixed; written no more.
     pub previous_net_atoms: i64,
 }
 
@@ -60,34 +59,27 @@ impl WithdrawLimiter {
         self.advance(now_ts);
     }
 
-    /// Brings a due limit into force and moves the windows on to `now_ts`.
+    /// Brings a due limit into force and lets the outflow fade: until then in the old window, from then on in the new.
     pub fn advance(&mut self, now_ts: i64) {
         if self.pending_not_before_ts != 0 && now_ts >= self.pending_not_before_ts {
+            let faded = self.outflow(self.pending_not_before_ts);
+            self.store(faded);
             self.current = self.pending;
             self.pending = WithdrawLimit::default();
             self.pending_not_before_ts = 0;
         }
-        let window = self.window_seconds();
-        let elapsed = now_ts.saturating_sub(self.window_start_ts);
-        if elapsed < window {
-            return;
-        }
-        self.previous_net_atoms = if elapsed < window.saturating_mul(2) {
-            self.window_net_atoms
-        } else {
-            0
-        };
-        self.window_net_atoms = 0;
-        self.window_start_ts = now_ts - elapsed % window;
+        let faded = self.outflow(now_ts);
+        self.store(faded);
     }
 
     /// Counts a deposit.
-    pub fn count_deposit(&mut self, amount_atoms: u64, now_ts: i64) -> Result<()> {
+    pub fn count_deposit(&mut self, amount_atoms: u64, now_ts: i64) {
         self.advance(now_ts);
-        self.add_net(-signed(amount_atoms)?)
+        let outflow = self.outflow(now_ts).deposited(amount_atoms);
+        self.store(outflow);
     }
 
-    /// Counts a withdrawal of a user who took `user_withdrawn_atoms` in this window, this one included.
+    /// Counts a withdrawal of a user who took `user_withdrawn_atoms` in their window, this one included.
     ///
     /// # Errors
     /// `WithdrawLimitExceeded` when the net outflow passes the limit and the user's own minimum is used up.
@@ -98,44 +90,29 @@ impl WithdrawLimiter {
         now_ts: i64,
     ) -> Result<()> {
         self.advance(now_ts);
-        self.add_net(signed(amount_atoms)?)?;
-        let is_small = user_withdrawn_atoms <= self.current.user_minimum_atoms;
-        let is_within =
-            i128::from(self.net_outflow_atoms(now_ts)) <= i128::from(self.current.limit_atoms);
+        let outflow = self.outflow(now_ts).withdrawn(amount_atoms);
+        self.store(outflow);
         require!(
-            self.current.limit_atoms == 0 || is_small || is_within,
+            self.current.limit_atoms == 0
+                || user_withdrawn_atoms <= self.current.user_minimum_atoms
+                || outflow.is_within(self.current.limit_atoms),
             VaultError::WithdrawLimitExceeded
         );
         Ok(())
     }
 
-    /// Net outflow in view at `now_ts`, rounded up, against the one who withdraws.
-    #[must_use]
-    pub fn net_outflow_atoms(&self, now_ts: i64) -> i64 {
-        let window = self.window_seconds();
-        let elapsed = now_ts.saturating_sub(self.window_start_ts).clamp(0, window);
-        let product = i128::from(self.previous_net_atoms) * i128::from(window - elapsed);
-        let divisor = i128::from(window);
-        let carried = product.div_euclid(divisor) + i128::from(product.rem_euclid(divisor) != 0);
-        // |carried| <= |previous_net_atoms|, so it fits.
-        self.window_net_atoms.saturating_add(carried as i64)
+    fn outflow(&self, now_ts: i64) -> NetOutflow {
+        let stored = NetOutflow {
+            net_atoms: self.window_net_atoms,
+            updated_ts: self.window_start_ts,
+        };
+        stored.decayed(now_ts, self.current.window_seconds)
     }
 
-    fn window_seconds(&self) -> i64 {
-        self.current.window_seconds.max(1) as i64
+    fn store(&mut self, outflow: NetOutflow) {
+        self.window_net_atoms = outflow.net_atoms;
+        self.window_start_ts = outflow.updated_ts;
     }
-
-    fn add_net(&mut self, change_atoms: i64) -> Result<()> {
-        self.window_net_atoms = self
-            .window_net_atoms
-            .checked_add(change_atoms)
-            .ok_or(VaultError::LedgerOverflow)?;
-        Ok(())
-    }
-}
-
-fn signed(amount_atoms: u64) -> Result<i64> {
-    i64::try_from(amount_atoms).map_err(|_| error!(VaultError::LedgerOverflow))
 }
 
 #[cfg(test)]
@@ -154,17 +131,6 @@ mod tests {
     }
 
     #[test]
-    fn cycling_deposits_uses_up_nothing() {
-        let mut limiter = limiter();
-        for _ in 0..50 {
-            limiter.count_deposit(5_000, 1_001).unwrap();
-            limiter.count_withdrawal(5_000, 5_000, 1_001).unwrap();
-        }
-        assert_eq!(limiter.net_outflow_atoms(1_001), 0);
-        limiter.count_withdrawal(1_000, 1_000, 1_002).unwrap();
-    }
-
-    #[test]
     fn small_withdrawals_pass_a_full_window() {
         let mut limiter = limiter();
         limiter.count_withdrawal(1_000, 1_000, 1_000).unwrap();
@@ -178,10 +144,10 @@ mod tests {
     fn outflow_leaves_the_view_gradually() {
         let mut limiter = limiter();
         limiter.count_withdrawal(1_000, 1_000, 1_099).unwrap();
-        limiter.advance(1_150);
-        assert_eq!(limiter.net_outflow_atoms(1_150), 500);
-        limiter.advance(1_250);
-        assert_eq!(limiter.net_outflow_atoms(1_250), 0);
+        limiter.advance(1_149);
+        assert_eq!(limiter.window_net_atoms, 500);
+        limiter.advance(1_249);
+        assert_eq!(limiter.window_net_atoms, 0);
     }
 
     #[test]
@@ -195,5 +161,19 @@ mod tests {
         limiter.schedule(tighter, 1_050, 1_000);
         limiter.count_withdrawal(900, 900, 1_049).unwrap();
         assert!(limiter.count_withdrawal(50, 950, 1_050).is_err());
+    }
+
+    #[test]
+    fn each_window_counts_for_its_own_time() {
+        let mut limiter = limiter();
+        limiter.count_withdrawal(1_000, 1_000, 1_000).unwrap();
+        let longer = WithdrawLimit {
+            window_seconds: 1_000,
+            ..limiter.current
+        };
+        limiter.schedule(longer, 1_050, 1_000);
+        limiter.advance(1_150);
+        // half of it in the window of 100 s, then a tenth in that of 1,000 s
+        assert_eq!(limiter.window_net_atoms, 450);
     }
 }

@@ -42,7 +42,7 @@ impl SetMaxRate<'_> {
         let event = {
             let mut funding = ctx.accounts.funding.load_mut()?;
             let not_before_ts = now_ts.saturating_add(i64::from(delay_seconds));
-            funding.schedule_max_rate(max_rate_e9, not_before_ts, now_ts);
+            funding.schedule_max_rate(max_rate_e9, not_before_ts, now_ts)?;
             funding.invariant(now_ts)?;
             MaxRateScheduled {
                 head: funding.next_head(&clock),

@@ -51,8 +51,10 @@ impl UpdateFunding<'_> {
             funding.funding_index,
             FundingError::FundingIndexMismatch
         );
+        // Once before, for the hours that are due, and once after: then there is room for the hour that runs.
         funding.collect(market_premium(&market), index_e6)?;
         let update = funding.update(now_ts)?;
+        funding.collect(market_premium(&market), index_e6)?;
         funding.invariant(now_ts)?;
         Ok(update)
     }

@@ -32,8 +32,9 @@ pub struct FundingState {
     /// The market's own premium accumulator, as far as it is counted here.
     pub market_premium_sum_e9: i64,
     pub market_weight_seconds: u64,
-    /// Clamp of the rate.
+    /// Clamp of the first hour that is not paid yet.
     pub max_rate_e9: i64,
+    /// Clamp of the hours that end from `pending_max_rate_not_before_ts` on.
     pub pending_max_rate_e9: i64,
     /// 0 when no other clamp waits.
     pub pending_max_rate_not_before_ts: i64,
@@ -103,8 +104,12 @@ impl FundingState {
     /// Counts a premium for the time since the last sample, at most five minutes and never before this hour.
     ///
     /// # Errors
-    /// `SampleTooSoon`.
+    /// `SampleTooSoon`, `FundingOverdue`.
     pub fn sample(&mut self, premium_e9: i64, index_price_e6: u64, now_ts: i64) -> Result<()> {
+        require!(
+            self.has_room_for(hour_of(now_ts)),
+            FundingError::FundingOverdue
+        );
         let elapsed_s = now_ts.saturating_sub(self.last_sample_ts);
         require_gte!(elapsed_s, MIN_SAMPLE_SECONDS, FundingError::SampleTooSoon);
         let since_hour_s = now_ts.rem_euclid(SECONDS_PER_HOUR);
@@ -123,8 +128,13 @@ impl FundingState {
     }
 
     /// Counts what settled batches added to the market's accumulator since the last look, in the hour of the last
-    /// of them; an hour that is paid already gets nothing more.
+    /// of them; an hour that is paid already gets nothing more. While that hour would push out one that is not
+    /// paid yet, nothing is counted: the accumulator waits in the market.
     pub fn collect(&mut self, premium: MarketPremium, index_price_e6: u64) -> Result<()> {
+        let hour = hour_of(premium.last_ts);
+        if !self.has_room_for(hour) {
+            return Ok(());
+        }
         let counted_s = self.market_weight_seconds as u32;
         let weight_s = premium.weight_seconds.wrapping_sub(counted_s);
         let sum_e9 = premium
@@ -133,7 +143,6 @@ impl FundingState {
             .ok_or(FundingError::MathOverflow)?;
         self.market_premium_sum_e9 = premium.sum_e9;
         self.market_weight_seconds = u64::from(premium.weight_seconds);
-        let hour = hour_of(premium.last_ts);
         if weight_s == 0 || hour < self.next_hour {
             return Ok(());
         }
@@ -141,16 +150,17 @@ impl FundingState {
             .add(sum_e9, u64::from(weight_s), index_price_e6)
     }
 
-    /// Pays every full hour that is not paid yet, at most twenty-four of them.
+    /// Pays every full hour that is not paid yet, at most twenty-four of them, each with the clamp that was in
+    /// force when it ended.
     ///
     /// # Errors
     /// `FundingNotDue`.
     pub fn update(&mut self, now_ts: i64) -> Result<FundingUpdate> {
-        self.activate_due(now_ts);
         let due = hour_of(now_ts).saturating_sub(self.next_hour);
         require_gt!(due, 0, FundingError::FundingNotDue);
         let end = self.next_hour + due.min(KEPT_HOURS as i64);
         for hour in self.next_hour..end {
+            self.activate_clamp_of(hour);
             let samples = self.hours[slot(hour)];
             let (rate_e9, step) = if samples.hour == hour {
                 samples.settle(self.max_rate_e9)?
@@ -166,6 +176,7 @@ impl FundingState {
         }
         let hours = end.abs_diff(self.next_hour);
         self.next_hour = end;
+        self.activate_due(now_ts);
         self.last_update_ts = now_ts;
         Ok(FundingUpdate {
             hours,
@@ -175,12 +186,24 @@ impl FundingState {
         })
     }
 
-    /// Schedules another clamp; it comes into force by itself.
-    pub fn schedule_max_rate(&mut self, max_rate_e9: i64, not_before_ts: i64, now_ts: i64) {
+    /// Schedules another clamp; it comes into force by itself, for the hours that end from then on.
+    ///
+    /// # Errors
+    /// `FundingOverdue` when a clamp that is in force already still waits for earlier hours to be paid.
+    pub fn schedule_max_rate(
+        &mut self,
+        max_rate_e9: i64,
+        not_before_ts: i64,
+        now_ts: i64,
+    ) -> Result<()> {
         self.activate_due(now_ts);
+        let is_in_force = self.pending_max_rate_not_before_ts != 0
+            && now_ts >= self.pending_max_rate_not_before_ts;
+        require!(!is_in_force, FundingError::FundingOverdue);
         self.pending_max_rate_e9 = max_rate_e9;
         self.pending_max_rate_not_before_ts = not_before_ts;
         self.activate_due(now_ts);
+        Ok(())
     }
 
     /// The rate is within the clamp that can be set at all, and no hour is paid before it has passed.
@@ -192,13 +215,28 @@ impl FundingState {
         Ok(())
     }
 
+    /// Brings a clamp whose time has come into force, unless an earlier hour is still to be paid with the old one.
     fn activate_due(&mut self, now_ts: i64) {
-        if self.pending_max_rate_not_before_ts != 0 && now_ts >= self.pending_max_rate_not_before_ts
+        if now_ts >= self.pending_max_rate_not_before_ts {
+            self.activate_clamp_of(self.next_hour);
+        }
+    }
+
+    /// Brings the clamp into force that is the one of `hour`: what is in force when it ends.
+    fn activate_clamp_of(&mut self, hour: i64) {
+        let ends_ts = hour.saturating_add(1).saturating_mul(SECONDS_PER_HOUR);
+        if self.pending_max_rate_not_before_ts != 0
+            && ends_ts >= self.pending_max_rate_not_before_ts
         {
             self.max_rate_e9 = self.pending_max_rate_e9;
             self.pending_max_rate_e9 = 0;
             self.pending_max_rate_not_before_ts = 0;
         }
+    }
+
+    /// Whether samples of `hour` take no unpaid hour's place.
+    fn has_room_for(&self, hour: i64) -> bool {
+        hour.saturating_sub(self.next_hour) < KEPT_HOURS as i64
     }
 
     fn hour_mut(&mut self, hour: i64) -> &mut FundingHour {

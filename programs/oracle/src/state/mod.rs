@@ -1,5 +1,6 @@
 //! The price feed. It owns its transitions; aggregation and the table of blocking bits are in `gdx_math`.
 
+mod delayed;
 mod feed_settings;
 mod minute_ring;
 mod price_feed;

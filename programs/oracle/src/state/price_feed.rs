@@ -56,7 +56,11 @@ pub struct PriceFeed {
     pub min_publishers: u32,
     pub layout_version: u8,
     pub bump: u8,
-    pub reserved: [u8; 70],
+    pub reserved: [u8; 6],
+    /// A longer delay that waits; 0 when none does.
+    pub pending_delay_seconds: u64,
+    pub pending_delay_not_before_ts: i64,
+    pub reserved_tail: [u8; 48],
 }
 
 const _: () = assert!(size_of::<PriceFeed>() == 2_200 && align_of::<PriceFeed>() == 8);
@@ -135,7 +139,7 @@ impl PriceFeed {
         self.confidence_e6 = median.confidence_e6;
         self.publish_ts = newest_ts.min(now_ts);
         self.publish_slot = clock.slot;
-        if self.quality().0 == 0 {
+        if self.quality(now_ts).0 == 0 {
             self.last_good_price_e6 = self.price_e6;
             self.last_good_ts = self.publish_ts;
         }
@@ -157,84 +161,10 @@ impl PriceFeed {
 
     /// Publishers whose observation is not older than the soft limit.
     pub(super) fn fresh_publishers(&self, now_ts: i64) -> impl Iterator<Item = &Publisher> {
-        let oldest_ts = now_ts.saturating_sub(i64::from(self.limits.stale_seconds));
+        let oldest_ts = now_ts.saturating_sub(i64::from(self.limits_at(now_ts).stale_seconds));
         self.publishers[..self.publisher_count as usize]
             .iter()
             .filter(move |publisher| publisher.price_e6 > 0 && publisher.publish_ts >= oldest_ts)
-    }
-
-    /// Brings changes whose delay has passed into force.
-    pub fn activate_due(&mut self, now_ts: i64) {
-        let is_due = |not_before_ts: i64| not_before_ts != 0 && now_ts >= not_before_ts;
-        if is_due(self.pending_limits_not_before_ts) {
-            self.limits = self.pending_limits;
-            self.pending_limits_not_before_ts = 0;
-        }
-        if is_due(self.pending_publishers_not_before_ts) {
-            let publishers = self.pending_publishers;
-            self.replace_publishers(&publishers);
-            self.pending_publishers_not_before_ts = 0;
-        }
-        if is_due(self.pending_fallback_not_before_ts) {
-            self.fallback = self.pending_fallback;
-            self.pending_fallback_not_before_ts = 0;
-        }
-    }
-
-    pub fn schedule_limits(&mut self, limits: FeedLimits, now_ts: i64) -> i64 {
-        self.activate_due(now_ts);
-        self.pending_limits = limits;
-        self.pending_limits_not_before_ts = self.not_before_ts(now_ts);
-        let not_before_ts = self.pending_limits_not_before_ts;
-        self.activate_due(now_ts);
-        not_before_ts
-    }
-
-    pub fn schedule_publishers(&mut self, publishers: PublisherSet, now_ts: i64) -> i64 {
-        self.activate_due(now_ts);
-        self.pending_publishers = publishers;
-        self.pending_publishers_not_before_ts = self.not_before_ts(now_ts);
-        let not_before_ts = self.pending_publishers_not_before_ts;
-        self.activate_due(now_ts);
-        not_before_ts
-    }
-
-    pub fn schedule_fallback(&mut self, fallback: FallbackFeed, now_ts: i64) -> i64 {
-        self.activate_due(now_ts);
-        self.pending_fallback = fallback;
-        self.pending_fallback_not_before_ts = self.not_before_ts(now_ts);
-        let not_before_ts = self.pending_fallback_not_before_ts;
-        self.activate_due(now_ts);
-        not_before_ts
-    }
-
-    pub fn propose_authority(&mut self, new_authority: Pubkey, now_ts: i64) {
-        self.pending_authority = new_authority;
-        self.pending_authority_not_before_ts = self.not_before_ts(now_ts);
-    }
-
-    /// # Errors
-    /// `NoPendingAuthority`, `NotPendingAuthority`, `DelayNotPassed`.
-    pub fn accept_authority(&mut self, signer: &Pubkey, now_ts: i64) -> Result<()> {
-        require_keys_neq!(
-            self.pending_authority,
-            Pubkey::default(),
-            OracleError::NoPendingAuthority
-        );
-        require_keys_eq!(
-            *signer,
-            self.pending_authority,
-            OracleError::NotPendingAuthority
-        );
-        require_gte!(
-            now_ts,
-            self.pending_authority_not_before_ts,
-            OracleError::DelayNotPassed
-        );
-        self.authority = self.pending_authority;
-        self.pending_authority = Pubkey::default();
-        self.pending_authority_not_before_ts = 0;
-        Ok(())
     }
 
     /// Counts and ranges that every instruction leaves behind.
@@ -251,7 +181,7 @@ impl PriceFeed {
     }
 
     /// A publisher that stays keeps its observation.
-    fn replace_publishers(&mut self, set: &PublisherSet) {
+    pub(super) fn replace_publishers(&mut self, set: &PublisherSet) {
         let old = self.publishers;
         self.publishers = [Publisher::default(); MAX_PUBLISHERS];
         for (publisher, key) in self
@@ -267,9 +197,5 @@ impl PriceFeed {
         }
         self.publisher_count = set.count;
         self.min_publishers = set.min_publishers;
-    }
-
-    fn not_before_ts(&self, now_ts: i64) -> i64 {
-        now_ts.saturating_add_unsigned(self.delay_seconds)
     }
 }

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use gdx_math::oracle::ValidityBits;
 
-use super::{price_feed::AVERAGE_PER_PRICE, PriceFeed};
+use super::{price_feed::AVERAGE_PER_PRICE, FeedLimits, PriceFeed};
 use crate::{
     constants::BPS,
     pyth::{read_price, PythPrice},
@@ -44,9 +44,10 @@ impl PriceFeed {
     /// What is wrong with the feed's price at `now_ts`.
     #[must_use]
     pub fn validity(&self, now_ts: i64) -> ValidityBits {
-        let is_short = self.fresh_publishers(now_ts).count() < self.min_publishers as usize;
-        (self.quality() | self.age(self.publish_ts, now_ts))
-            .with(ValidityBits::TOO_FEW_PUBLISHERS, is_short)
+        (self.quality(now_ts) | self.age(self.publish_ts, now_ts)).with(
+            ValidityBits::TOO_FEW_PUBLISHERS,
+            self.has_too_few_publishers(now_ts),
+        )
     }
 
     /// The feed's price at `now_ts`.
@@ -71,7 +72,7 @@ impl PriceFeed {
         let own = self.reading(now_ts);
         match fallback {
             Some(account) if own.validity.intersects(ValidityBits::TOO_FEW_PUBLISHERS) => {
-                let price = read_price(account, &self.fallback)?;
+                let price = read_price(account, self.fallback_at(now_ts))?;
                 Ok(self.fallback_reading(&price, now_ts))
             }
             _ => Ok(own),
@@ -80,7 +81,8 @@ impl PriceFeed {
 
     /// Measured with the feed's limits against the fallback's own average.
     fn fallback_reading(&self, price: &PythPrice, now_ts: i64) -> OracleReading {
-        let validity = self.quality_of(price.price_e6, price.confidence_e6, price.ema_e6)
+        let limits = self.limits_at(now_ts);
+        let validity = quality_of(price.price_e6, price.confidence_e6, price.ema_e6, limits)
             | self.age(price.publish_ts, now_ts)
             | ValidityBits::ON_FALLBACK;
         OracleReading {
@@ -90,37 +92,41 @@ impl PriceFeed {
         }
     }
 
-    /// The bits that do not depend on the time.
-    pub(super) fn quality(&self) -> ValidityBits {
-        self.quality_of(self.price_e6, self.confidence_e6, self.ema_e6())
-    }
-
-    fn quality_of(&self, price_e6: u64, confidence_e6: u64, average_e6: u64) -> ValidityBits {
-        let deviation_e6 = price_e6.abs_diff(average_e6);
-        ValidityBits::VALID
-            .with(ValidityBits::NON_POSITIVE, price_e6 == 0)
-            .with(
-                ValidityBits::TOO_UNCERTAIN,
-                exceeds(confidence_e6, price_e6, self.limits.max_confidence_bps),
-            )
-            .with(
-                ValidityBits::TOO_VOLATILE,
-                exceeds(deviation_e6, average_e6, self.limits.max_deviation_bps),
-            )
+    /// The bits that do not depend on the price's age.
+    pub(super) fn quality(&self, now_ts: i64) -> ValidityBits {
+        let limits = self.limits_at(now_ts);
+        quality_of(self.price_e6, self.confidence_e6, self.ema_e6(), limits)
     }
 
     fn age(&self, publish_ts: i64, now_ts: i64) -> ValidityBits {
         let age_s = now_ts.saturating_sub(publish_ts);
+        let limits = self.limits_at(now_ts);
         ValidityBits::VALID
-            .with(
-                ValidityBits::STALE,
-                age_s > i64::from(self.limits.stale_seconds),
-            )
+            .with(ValidityBits::STALE, age_s > i64::from(limits.stale_seconds))
             .with(
                 ValidityBits::TOO_OLD,
-                age_s > i64::from(self.limits.too_old_seconds),
+                age_s > i64::from(limits.too_old_seconds),
             )
     }
+}
+
+fn quality_of(
+    price_e6: u64,
+    confidence_e6: u64,
+    average_e6: u64,
+    limits: &FeedLimits,
+) -> ValidityBits {
+    let deviation_e6 = price_e6.abs_diff(average_e6);
+    ValidityBits::VALID
+        .with(ValidityBits::NON_POSITIVE, price_e6 == 0)
+        .with(
+            ValidityBits::TOO_UNCERTAIN,
+            exceeds(confidence_e6, price_e6, limits.max_confidence_bps),
+        )
+        .with(
+            ValidityBits::TOO_VOLATILE,
+            exceeds(deviation_e6, average_e6, limits.max_deviation_bps),
+        )
 }
 
 /// `part / whole > limit`; products of the largest prices fit in u128.
