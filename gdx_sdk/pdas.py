@@ -100,6 +100,11 @@ def market(symbol: str) -> Pubkey:
     return _find(_POSITION, b"market", symbol_hash(symbol))
 
 
+def market_settlement(market: Pubkey) -> Pubkey:
+    """The account of a market that is settling."""
+    return _find(_POSITION, b"settlement", bytes(market))
+
+
 def position(owner: Pubkey, market: Pubkey) -> Pubkey:
     """A user's position in a market."""
     return _find(_POSITION, b"position", bytes(owner), bytes(market))

@@ -36,6 +36,7 @@ class OracleAction(Enum):
     RELEASE_COLLATERAL = "release_collateral"
     LIQUIDATE = "liquidate"
     UPDATE_FUNDING = "update_funding"
+    START_SETTLING = "start_settling"
 
 
 @cache

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gdx_sdk._generated.oracle.accounts import PriceFeed
     from gdx_sdk._generated.position_mgmt.accounts import (
         GlobalConfig,
+        MarketSettlement,
         PerpMarket,
         RelayerBeat,
         SettlementBatch,
@@ -24,6 +25,7 @@ _HOME = {
     "FundingState": "_generated.funding_rate.accounts",
     "GlobalConfig": "_generated.position_mgmt.accounts",
     "MarketPool": "_generated.collateral_vault.accounts",
+    "MarketSettlement": "_generated.position_mgmt.accounts",
     "PerpMarket": "_generated.position_mgmt.accounts",
     "PriceFeed": "_generated.oracle.accounts",
     "RelayerBeat": "_generated.position_mgmt.accounts",
@@ -41,6 +43,7 @@ __all__ = [
     "FundingState",
     "GlobalConfig",
     "MarketPool",
+    "MarketSettlement",
     "PerpMarket",
     "PriceFeed",
     "RelayerBeat",

@@ -13,6 +13,7 @@ from gdx_sdk.batch.header import (
     V2,
     ZERO_ID,
     BatchHeader,
+    chain_start,
     compute_batch_id,
     decode_header,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "Settlement",
     "Side",
     "Trade",
+    "chain_start",
     "compute_batch_id",
     "decode_batch",
     "decode_header",

@@ -116,6 +116,17 @@ def payload_head(executed_from_ms: int, executed_to_delta_ms: int) -> bytes:
     return _PAYLOAD_HEAD.pack(executed_from_ms, executed_to_delta_ms)
 
 
+def chain_start(market: Pubkey, market_index: int, *, has_closed_markets: bool) -> tuple[int, bytes]:
+    """Sequence and id that a market's first batch follows: (0, zeros), unless a market was closed before.
+
+    Once the configuration has closed any market, the creation of a new one counts as sequence 1 and its id is
+    ``sha256("gdx/market" ‖ market ‖ market_index u32)``: no batch of an earlier market there is one of it.
+    """
+    if not has_closed_markets:
+        return 0, ZERO_ID
+    return 1, sha256(b"gdx/market" + bytes(market) + market_index.to_bytes(4, "little")).digest()
+
+
 def compute_batch_id(
     version: int,
     market: Pubkey,

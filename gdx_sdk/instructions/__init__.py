@@ -36,7 +36,13 @@ if TYPE_CHECKING:
         fast_deposit,
         revoke_ephemeral_vault,
     )
-    from gdx_sdk.instructions.funding import create_funding, sample_premium, set_max_rate, update_funding
+    from gdx_sdk.instructions.funding import (
+        close_funding,
+        create_funding,
+        sample_premium,
+        set_max_rate,
+        update_funding,
+    )
     from gdx_sdk.instructions.market import MarketStatus, create_market, set_market_limits, set_market_status
     from gdx_sdk.instructions.oracle import (
         accept_feed_authority,
@@ -63,6 +69,13 @@ if TYPE_CHECKING:
         settle_batch,
         sweep_fees,
         take_over,
+    )
+    from gdx_sdk.instructions.settling import (
+        SettlingReason,
+        close_market,
+        pay_position,
+        settle_position,
+        start_settling,
     )
     from gdx_sdk.instructions.types import (
         ConfigLimits,
@@ -98,6 +111,7 @@ else:
             "FeedLimits": "types",
             "MarketParams": "types",
             "MarketStatus": "market",
+            "SettlingReason": "settling",
             "WithdrawLimit": "types",
             "accept_admin": "config",
             "accept_feed_authority": "oracle",
@@ -108,6 +122,8 @@ else:
             "beat": "settlement",
             "change_hash": "config",
             "close_ephemeral_vault": "ephemeral",
+            "close_funding": "funding",
+            "close_market": "settling",
             "close_position": "position",
             "create_config": "config",
             "create_ephemeral_vault": "ephemeral",
@@ -123,6 +139,7 @@ else:
             "migrate_config": "config",
             "open_account": "vault",
             "open_position": "position",
+            "pay_position": "settling",
             "propose_admin": "config",
             "propose_change": "config",
             "propose_feed_authority": "oracle",
@@ -156,6 +173,8 @@ else:
             "set_vault_pause": "vault",
             "set_withdraw_limit": "vault",
             "settle_batch": "settlement",
+            "settle_position": "settling",
+            "start_settling": "settling",
             "sweep_fees": "settlement",
             "take_over": "settlement",
             "update_funding": "funding",
@@ -171,6 +190,7 @@ __all__ = [
     "FeedLimits",
     "MarketParams",
     "MarketStatus",
+    "SettlingReason",
     "WithdrawLimit",
     "accept_admin",
     "accept_feed_authority",
@@ -181,6 +201,8 @@ __all__ = [
     "beat",
     "change_hash",
     "close_ephemeral_vault",
+    "close_funding",
+    "close_market",
     "close_position",
     "create_config",
     "create_ephemeral_vault",
@@ -196,6 +218,7 @@ __all__ = [
     "migrate_config",
     "open_account",
     "open_position",
+    "pay_position",
     "propose_admin",
     "propose_change",
     "propose_feed_authority",
@@ -229,6 +252,8 @@ __all__ = [
     "set_vault_pause",
     "set_withdraw_limit",
     "settle_batch",
+    "settle_position",
+    "start_settling",
     "sweep_fees",
     "take_over",
     "update_funding",

@@ -24,6 +24,19 @@ def create_funding(admin: Pubkey, market: Pubkey, *, max_rate_e9: int) -> Instru
     )
 
 
+def close_funding(admin: Pubkey, market: Pubkey) -> Instruction:
+    """Close a settling market's funding account; anyone may, and the configuration's admin gets the rent."""
+    return generated.close_funding(
+        {
+            "config": pdas.config(),
+            "admin": admin,
+            "market": market,
+            "funding": pdas.funding_state(market),
+            "event_authority": FUNDING_EVENTS,
+        }
+    )
+
+
 def sample_premium(market: Pubkey, *, price_feed: Pubkey, fallback: Pubkey | None = None) -> Instruction:
     """Sample the premium of mark over index price; anyone may, every ten seconds."""
     return generated.sample_premium(

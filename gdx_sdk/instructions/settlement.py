@@ -30,8 +30,11 @@ def settle_batch(
     )
 
 
-def prune_batch(market: Pubkey, batch_id: bytes, *, relayer: Pubkey) -> Instruction:
-    """Close the record of an old batch; its rent goes to the relayer that settled it. Anyone may."""
+def prune_batch(market: Pubkey | None, batch_id: bytes, *, relayer: Pubkey) -> Instruction:
+    """Close the record of an old batch; its rent goes to the relayer that settled it. Anyone may.
+
+    `market` is None when it was closed; then the record has to be a day past the retention time.
+    """
     return generated.prune_batch(
         {
             "config": pdas.config(),

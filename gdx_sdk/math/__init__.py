@@ -35,11 +35,17 @@ from gdx_sdk.math.rules import (
     release_collateral,
     resolve_bankruptcy,
     settle_overdraft,
-    settling_payout_atoms,
     sweep_fees,
     touch,
     unpaid_funding_atoms,
     unpaid_loss_atoms,
+)
+from gdx_sdk.math.settling import (
+    Payouts,
+    open_payouts,
+    pay_position,
+    settle_position,
+    settling_payout_atoms,
 )
 from gdx_sdk.math.state import MarketState, PositionState
 
@@ -47,6 +53,7 @@ __all__ = [
     "LiquidationTerms",
     "MarketState",
     "NetOutflow",
+    "Payouts",
     "PositionState",
     "add_collateral",
     "aggregate_quotes_e6",
@@ -71,10 +78,13 @@ __all__ = [
     "net_fill",
     "net_fill_quote_atoms",
     "notional_atoms",
+    "open_payouts",
+    "pay_position",
     "premium_e9",
     "release_collateral",
     "resolve_bankruptcy",
     "settle_overdraft",
+    "settle_position",
     "settling_payout_atoms",
     "slippage_loss_atoms",
     "sweep_fees",

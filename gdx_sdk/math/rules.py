@@ -1,4 +1,4 @@
-"""The money rules of a position: touch, fill, fee, overdraft, bankruptcy, release and pay-out.
+"""The money rules of a position: touch, fill, fee, overdraft, bankruptcy, release.
 
 Every function takes a `PositionState` and a `MarketState` and returns new ones; nothing else is read or
 changed, so that ``locked = ΣC − Σcost + accrued + funding_pool − loss_out − shortfall`` holds after each of
@@ -15,6 +15,7 @@ from gdx_sdk.math._integers import clamp, div_ceil, div_floor, i64
 from gdx_sdk.math.state import MarketState, PositionState
 from gdx_sdk.units import BPS, SIZE_SCALE, Side
 
+MAX_INDEX = 2**62  # so that no two indices are further apart than an i64 holds
 INDEX_SCALE = 10**12  # size (1e-8 base) times index (1e-4 atom per base) in atoms
 
 States = tuple[PositionState, MarketState]
@@ -85,7 +86,7 @@ def _increase(position: PositionState, market: MarketState, size_delta: int, quo
         cost_atoms=i64("cost_atoms", position.cost_atoms + quote_delta),
         loss_index=market.loss_index(side) if opening else position.loss_index,
     )
-    market = _move_interest(market, position.size_e8, grown.size_e8)
+    market = move_interest(market, position.size_e8, grown.size_e8)
     return grown, replace(market, cost_sum_atoms=market.cost_sum_atoms + quote_delta)
 
 
@@ -98,7 +99,7 @@ def _reduce(position: PositionState, market: MarketState, size_delta: int, quote
         cost_atoms=position.cost_atoms - removed,
         collateral_atoms=i64("collateral_atoms", position.collateral_atoms + gained),
     )
-    market = _move_interest(market, position.size_e8, reduced.size_e8)
+    market = move_interest(market, position.size_e8, reduced.size_e8)
     return reduced, replace(
         market,
         cost_sum_atoms=market.cost_sum_atoms - removed,
@@ -106,7 +107,8 @@ def _reduce(position: PositionState, market: MarketState, size_delta: int, quote
     )
 
 
-def _move_interest(market: MarketState, before_e8: int, after_e8: int) -> MarketState:
+def move_interest(market: MarketState, before_e8: int, after_e8: int) -> MarketState:
+    """Open interest of both sides after one position's size went from `before_e8` to `after_e8`."""
     return replace(
         market,
         long_interest_e8=market.long_interest_e8 + max(after_e8, 0) - max(before_e8, 0),
@@ -222,7 +224,8 @@ def resolve_bankruptcy(market: MarketState, bankrupt_side: Side) -> MarketState:
     """Cover a side's shortfall from insurance, then from the side that gained (rule 6).
 
     ``x = min(insurance, shortfall); insurance −= x; locked += x; r = shortfall − x; loss_out += r;
-    L_gained += ceil(r · 1e12 / OI)``. Raises `InputError` when a loss is left and nobody is open to carry it.
+    L_gained += ceil(r · 1e12 / OI)``. Raises `InputError` when a loss is left and nobody is
+    open to carry it, or so little is open that the index would pass 2^62.
     """
     shortfall = market.shortfall_atoms(bankrupt_side)
     insured = min(market.insurance_atoms, shortfall)
@@ -232,6 +235,8 @@ def resolve_bankruptcy(market: MarketState, bankrupt_side: Side) -> MarketState:
     if rest and interest == 0:
         raise InputError("open_interest_e8", 0, "must be positive while a loss is left to socialize")
     step = div_ceil(rest * INDEX_SCALE, interest) if rest else 0
+    if (index := market.loss_index(gained_side) + step) > MAX_INDEX:
+        raise InputError("loss_index", index, "must be at most 2^62")
     is_long = gained_side is Side.BUY
     return replace(
         market,
@@ -264,11 +269,3 @@ def release_collateral(position: PositionState, market: MarketState, amount: int
     if amount > market.locked_atoms:
         raise InputError("amount", amount, f"must be at most the market's pool {market.locked_atoms}")
     return add_collateral(position, market, -amount)
-
-
-def settling_payout_atoms(collateral_atoms: int, collateral_sum_atoms: int, locked_atoms: int) -> int:
-    """``floor(x · min(ΣC, locked) / ΣC)``: a position's pay-out in a settling market (rule 8)."""
-    if collateral_sum_atoms <= 0 or collateral_atoms <= 0:
-        return 0
-    payable = max(min(collateral_sum_atoms, locked_atoms), 0)
-    return div_floor(collateral_atoms * payable, collateral_sum_atoms)

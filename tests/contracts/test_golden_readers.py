@@ -16,7 +16,6 @@ READERS = {
 NOT_ON_CHAIN = {
     "fills": "its steps are no instructions; test_settle_batch_accounting settles whole batches",
     "merkle": "leaves here hash no trades; the roots of batch_v1 and batch_ids are recomputed on chain",
-    "settling": "no instruction pays a settling market out yet",
 }
 """What the compiled programs are held to elsewhere, and why no test of theirs reads the file."""
 

@@ -15,12 +15,18 @@ sys.path.insert(0, str(HERE))
 
 import vectors_batch  # noqa: E402
 import vectors_money  # noqa: E402
+import vectors_settling  # noqa: E402
 import vectors_state  # noqa: E402
 
 
 def all_files() -> dict[str, dict[str, Any]]:
     """File name → content."""
-    return {**vectors_money.files(), **vectors_state.files(), **vectors_batch.files()}
+    return {
+        **vectors_money.files(),
+        **vectors_settling.files(),
+        **vectors_state.files(),
+        **vectors_batch.files(),
+    }
 
 
 def render(content: dict[str, Any]) -> str:

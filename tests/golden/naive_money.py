@@ -167,6 +167,38 @@ def payout(collateral: int, collateral_sum: int, locked: int) -> int:
     )
 
 
+def close_at(p: Account, m: Account, price_e6: int) -> int:
+    worth = value(p["size_e8"], price_e6)
+    move_collateral(p, m, worth - p["cost_atoms"])
+    move_cost(p, m, -p["cost_atoms"])
+    move_size(p, m, -p["size_e8"])
+    return worth
+
+
+def open_payouts(m: Account) -> tuple[int, int, int]:
+    """Claims, what is payable for them, what insurance adds; the market's other counters are used up."""
+    claims = m["collateral_sum_atoms"]
+    drawn = min(max(claims - m["locked_atoms"], 0), m["insurance_atoms"])
+    m["insurance_atoms"] -= drawn
+    m["locked_atoms"] += drawn
+    payable = min(claims, m["locked_atoms"])
+    for name in MARKET_FIELDS[8:]:
+        if name not in ("insurance_atoms", "accrued_fees_atoms", "long_shortfall_atoms"):
+            m[name] = 0
+    m["accrued_fees_atoms"] = m["locked_atoms"] - payable
+    m["long_shortfall_atoms"] = claims - payable
+    return claims, payable, drawn
+
+
+def pay_out(p: Account, m: Account, claims: int, payable: int) -> int:
+    claim = p["collateral_atoms"]
+    paid = floor(claim * Fraction(payable, claims)) if claim else 0
+    move_collateral(p, m, -claim)
+    m["long_shortfall_atoms"] -= claim - paid
+    m["locked_atoms"] -= paid
+    return paid
+
+
 def move_size(p: Account, m: Account, sd: int) -> None:
     for name, sign in (("long", 1), ("short", -1)):
         m[f"{name}_interest_e8"] += max(sign * (p["size_e8"] + sd), 0) - max(sign * p["size_e8"], 0)

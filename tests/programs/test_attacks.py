@@ -53,6 +53,8 @@ ANY_INSTANCE = {
     "collateral_vault.sweep_fees.pool": CALLER_CHECKED,
     "collateral_vault.fund_insurance.pool": CALLER_CHECKED,
     "collateral_vault.draw_insurance.pool": CALLER_CHECKED,
+    "collateral_vault.close_pool.pool": CALLER_CHECKED,
+    "collateral_vault.close_pool.recipient": "the position program, whose address signs, names it",
     "funding_rate.set_max_rate.funding": "the admin of all markets names one",
     "position_mgmt.open_position.market": "the user names one, and the position's address follows",
     "position_mgmt.open_session_position.market": "the user names one, and the position's address follows",

@@ -24,6 +24,7 @@ def test_each_address_is_its_seeds() -> None:
     assert market == derive("position_mgmt", b"market", SYMBOL_HASH)
     assert pdas.price_feed("BTC-PERP") == derive("oracle", b"feed", SYMBOL_HASH)
     assert pdas.position(USER, market) == derive("position_mgmt", b"position", bytes(USER), bytes(market))
+    assert pdas.market_settlement(market) == derive("position_mgmt", b"settlement", bytes(market))
     assert pdas.config() == derive("position_mgmt", b"config")
     assert pdas.relayer_beat() == derive("position_mgmt", b"beat")
     assert pdas.position_authority() == derive("position_mgmt", b"authority")

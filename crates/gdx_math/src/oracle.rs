@@ -79,16 +79,19 @@ pub enum Action {
     Liquidate,
     /// Sample the premium and move the funding index.
     UpdateFunding,
+    /// Close every position of a market at the one-hour average.
+    StartSettling,
 }
 
 impl Action {
     /// Each action with its name.
-    pub const NAMED: [(&'static str, Self); 5] = [
+    pub const NAMED: [(&'static str, Self); 6] = [
         ("settle_reduction", Self::SettleReduction),
         ("add_risk", Self::AddRisk),
         ("release_collateral", Self::ReleaseCollateral),
         ("liquidate", Self::Liquidate),
         ("update_funding", Self::UpdateFunding),
+        ("start_settling", Self::StartSettling),
     ];
 
     /// The bits that block this action.
@@ -108,6 +111,8 @@ impl Action {
             Self::UpdateFunding => ValidityBits::ALL
                 .without(ValidityBits::STALE)
                 .without(publishers),
+            // The average is the feed's own and stands still while its publishers are away.
+            Self::StartSettling => ValidityBits::ALL.without(ValidityBits::STALE),
         }
     }
 
@@ -161,5 +166,13 @@ mod tests {
         assert!(Action::UpdateFunding.is_allowed(ValidityBits::STALE));
         assert!(!Action::ReleaseCollateral.is_allowed(ValidityBits::STALE));
         assert!(Action::ReleaseCollateral.is_allowed(ValidityBits::TOO_FEW_PUBLISHERS));
+    }
+
+    #[test]
+    fn only_a_stale_price_does_not_stop_settling() {
+        for (name, bit) in ValidityBits::NAMED {
+            let is_stale = bit == ValidityBits::STALE;
+            assert_eq!(Action::StartSettling.is_allowed(bit), is_stale, "{name}");
+        }
     }
 }

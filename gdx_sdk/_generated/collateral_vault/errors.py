@@ -325,6 +325,14 @@ class DelayNotRaised(CollateralVaultError):
     sentence = "the delay may only be raised"
 
 
+class PoolNotEmpty(CollateralVaultError):
+    """the pool still holds collateral or insurance"""
+
+    code = 6037
+    name = "PoolNotEmpty"
+    sentence = "the pool still holds collateral or insurance"
+
+
 BY_CODE: Final[Mapping[int, type[CollateralVaultError]]] = {
     6000: AmountIsZero,
     6001: InsufficientFreeCollateral,
@@ -363,6 +371,7 @@ BY_CODE: Final[Mapping[int, type[CollateralVaultError]]] = {
     6034: NoPauseRenewalProposed,
     6035: PauseRenewalLapsed,
     6036: DelayNotRaised,
+    6037: PoolNotEmpty,
 }
 
 

@@ -140,6 +140,22 @@ class FundingOverdue(FundingRateError):
     sentence = "funding of earlier hours is still to be paid; update the funding first"
 
 
+class MarketNotSettling(FundingRateError):
+    """the market is not settling, so it still needs its funding account"""
+
+    code = 6315
+    name = "MarketNotSettling"
+    sentence = "the market is not settling, so it still needs its funding account"
+
+
+class MarketSettling(FundingRateError):
+    """the market is settling, so it needs no funding account"""
+
+    code = 6316
+    name = "MarketSettling"
+    sentence = "the market is settling, so it needs no funding account"
+
+
 BY_CODE: Final[Mapping[int, type[FundingRateError]]] = {
     6300: NotAdmin,
     6301: WrongMarket,
@@ -156,6 +172,8 @@ BY_CODE: Final[Mapping[int, type[FundingRateError]]] = {
     6312: FundingInconsistent,
     6313: ConfigLayoutOld,
     6314: FundingOverdue,
+    6315: MarketNotSettling,
+    6316: MarketSettling,
 }
 
 

@@ -24,6 +24,24 @@ from .types.event_head import EventHead
 
 
 @dataclass(frozen=True, slots=True)
+class FundingClosed(Event):
+    """``FundingClosed``, which the IDL does not describe."""
+
+    head: EventHead
+    market: Pubkey
+    funding_index: int
+    """The last one, which the market settles with."""
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("be1a6ea67894a347")
+    SIZE: ClassVar[int] = 64
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("market", PUBKEY, 24),
+        ("funding_index", I64, 56),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class FundingCreated(Event):
     """``FundingCreated``, which the IDL does not describe."""
 
@@ -86,9 +104,10 @@ class MaxRateScheduled(Event):
     )
 
 
-AnyEvent: TypeAlias = FundingCreated | FundingUpdated | MaxRateScheduled
+AnyEvent: TypeAlias = FundingClosed | FundingCreated | FundingUpdated | MaxRateScheduled
 
 BY_DISCRIMINATOR: Final[Mapping[bytes, type[AnyEvent]]] = {
+    FundingClosed.DISCRIMINATOR: FundingClosed,
     FundingCreated.DISCRIMINATOR: FundingCreated,
     FundingUpdated.DISCRIMINATOR: FundingUpdated,
     MaxRateScheduled.DISCRIMINATOR: MaxRateScheduled,

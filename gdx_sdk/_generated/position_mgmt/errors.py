@@ -780,6 +780,110 @@ class ReleaseRequestedByParent(PositionMgmtError):
     sentence = "the parent wallet has requested a release, which its session wallet cannot change"
 
 
+class BadSettlingReason(PositionMgmtError):
+    """the reason to settle the market does not exist"""
+
+    code = 6495
+    name = "BadSettlingReason"
+    sentence = "the reason to settle the market does not exist"
+
+
+class MarketNotSilent(PositionMgmtError):
+    """the market had a batch within the last day"""
+
+    code = 6496
+    name = "MarketNotSilent"
+    sentence = "the market had a batch within the last day"
+
+
+class LossNotStuck(PositionMgmtError):
+    """every loss of the market can still be covered or carried"""
+
+    code = 6497
+    name = "LossNotStuck"
+    sentence = "every loss of the market can still be covered or carried"
+
+
+class IndexNotNearlyUsedUp(PositionMgmtError):
+    """no index of the market is nearly used up"""
+
+    code = 6498
+    name = "IndexNotNearlyUsedUp"
+    sentence = "no index of the market is nearly used up"
+
+
+class AverageTooFar(PositionMgmtError):
+    """the oracle's hourly average is further from its price than the market's band"""
+
+    code = 6499
+    name = "AverageTooFar"
+    sentence = "the oracle's hourly average is further from its price than the market's band"
+
+
+class MarketNotSettling(PositionMgmtError):
+    """the market is not settling"""
+
+    code = 6500
+    name = "MarketNotSettling"
+    sentence = "the market is not settling"
+
+
+class WrongSettlement(PositionMgmtError):
+    """the settlement belongs to another market"""
+
+    code = 6501
+    name = "WrongSettlement"
+    sentence = "the settlement belongs to another market"
+
+
+class NothingToSettle(PositionMgmtError):
+    """the position has no size to settle"""
+
+    code = 6502
+    name = "NothingToSettle"
+    sentence = "the position has no size to settle"
+
+
+class PositionsNotSettled(PositionMgmtError):
+    """a position of the market still has size: settle it first"""
+
+    code = 6503
+    name = "PositionsNotSettled"
+    sentence = "a position of the market still has size: settle it first"
+
+
+class PositionsLeft(PositionMgmtError):
+    """the market still has positions: pay them out first"""
+
+    code = 6504
+    name = "PositionsLeft"
+    sentence = "the market still has positions: pay them out first"
+
+
+class PositionsNotCounted(PositionMgmtError):
+    """the market was created before positions were counted, so it cannot be closed"""
+
+    code = 6505
+    name = "PositionsNotCounted"
+    sentence = "the market was created before positions were counted, so it cannot be closed"
+
+
+class FundingNotClosed(PositionMgmtError):
+    """the market's funding account still exists: close it first"""
+
+    code = 6506
+    name = "FundingNotClosed"
+    sentence = "the market's funding account still exists: close it first"
+
+
+class WrongRentRecipient(PositionMgmtError):
+    """rent goes back to who paid it: the account is another one"""
+
+    code = 6507
+    name = "WrongRentRecipient"
+    sentence = "rent goes back to who paid it: the account is another one"
+
+
 BY_CODE: Final[Mapping[int, type[PositionMgmtError]]] = {
     6400: NotAdmin,
     6401: NotAdminOrGuardian,
@@ -876,6 +980,19 @@ BY_CODE: Final[Mapping[int, type[PositionMgmtError]]] = {
     6492: BadBatchRetention,
     6493: DelayNotRaised,
     6494: ReleaseRequestedByParent,
+    6495: BadSettlingReason,
+    6496: MarketNotSilent,
+    6497: LossNotStuck,
+    6498: IndexNotNearlyUsedUp,
+    6499: AverageTooFar,
+    6500: MarketNotSettling,
+    6501: WrongSettlement,
+    6502: NothingToSettle,
+    6503: PositionsNotSettled,
+    6504: PositionsLeft,
+    6505: PositionsNotCounted,
+    6506: FundingNotClosed,
+    6507: WrongRentRecipient,
 }
 
 

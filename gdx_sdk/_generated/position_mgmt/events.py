@@ -393,6 +393,30 @@ class GuardianSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MarketClosed(Event):
+    """``MarketClosed``, which the IDL does not describe."""
+
+    head: EventHead
+    market: Pubkey
+    market_index: int
+    last_batch_sequence: int
+    paid_atoms: int
+    swept_atoms: int
+    """What was left in pool and insurance, and went to the vault's fees."""
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("565b772b5e00d971")
+    SIZE: ClassVar[int] = 84
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("market", PUBKEY, 24),
+        ("market_index", U32, 56),
+        ("last_batch_sequence", U64, 60),
+        ("paid_atoms", I64, 68),
+        ("swept_atoms", U64, 76),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class MarketCreated(Event):
     """Sequence of the market, as for all events below."""
 
@@ -448,6 +472,25 @@ class MarketStatusSet(Event):
         ("head", EventHead, 0),
         ("market", PUBKEY, 24),
         ("status", U8, 56),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanedBatchPruned(Event):
+    """Pruned without its market. The only event of the record, so its sequence is always 1."""
+
+    head: EventHead
+    market_index: int
+    batch_id: bytes
+    batch_sequence: int
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("8ab5d43cddce072d")
+    SIZE: ClassVar[int] = 68
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("market_index", U32, 24),
+        ("batch_id", fixed_bytes(32), 28),
+        ("batch_sequence", U64, 60),
     )
 
 
@@ -526,6 +569,77 @@ class PositionOpened(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PositionPaid(Event):
+    """``PositionPaid``, which the IDL does not describe."""
+
+    head: EventHead
+    market: Pubkey
+    position: Pubkey
+    owner: Pubkey
+    recipient: Pubkey
+    """Whose free collateral and lamports it went to."""
+    collateral_atoms: int
+    paid_atoms: int
+    payable_atoms: int
+    """Paid for all claims together, of all claims."""
+    claims_atoms: int
+    market_collateral_atoms: int
+    position_count: int
+    realized_pnl_atoms: int
+    accumulated_funding_atoms: int
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("89c4015cfc2b89d9")
+    SIZE: ClassVar[int] = 212
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("market", PUBKEY, 24),
+        ("position", PUBKEY, 56),
+        ("owner", PUBKEY, 88),
+        ("recipient", PUBKEY, 120),
+        ("collateral_atoms", U64, 152),
+        ("paid_atoms", U64, 160),
+        ("payable_atoms", I64, 168),
+        ("claims_atoms", I64, 176),
+        ("market_collateral_atoms", I64, 184),
+        ("position_count", U32, 192),
+        ("realized_pnl_atoms", I64, 196),
+        ("accumulated_funding_atoms", I64, 204),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PositionSettled(Event):
+    """``PositionSettled``, which the IDL does not describe."""
+
+    head: EventHead
+    market: Pubkey
+    after: PositionAfter
+    size_e8: int
+    """Signed like the size before."""
+    price_e6: int
+    worth_atoms: int
+    shortfall_atoms: int
+    long_interest_e8: int
+    short_interest_e8: int
+    imbalance_atoms: int
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("4b645cbdf574fcdd")
+    SIZE: ClassVar[int] = 248
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("market", PUBKEY, 24),
+        ("after", PositionAfter, 56),
+        ("size_e8", I64, 192),
+        ("price_e6", U64, 200),
+        ("worth_atoms", I64, 208),
+        ("shortfall_atoms", I64, 216),
+        ("long_interest_e8", U64, 224),
+        ("short_interest_e8", U64, 232),
+        ("imbalance_atoms", I64, 240),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseRequested(Event):
     """``ReleaseRequested``, which the IDL does not describe."""
 
@@ -567,6 +681,33 @@ class SessionLinked(Event):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SettlingStarted(Event):
+    """``SettlingStarted``, which the IDL does not describe."""
+
+    head: EventHead
+    market: Pubkey
+    settlement: Pubkey
+    reason: int
+    """A `SettlingReason`."""
+    price_e6: int
+    """At which every position is closed."""
+    open_interest_e8: int
+    position_count: int
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("8f538015dea1d99a")
+    SIZE: ClassVar[int] = 109
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("market", PUBKEY, 24),
+        ("settlement", PUBKEY, 56),
+        ("reason", U8, 88),
+        ("price_e6", U64, 89),
+        ("open_interest_e8", U64, 97),
+        ("position_count", U32, 105),
+    )
+
+
 AnyEvent: TypeAlias = (
     AdminAccepted
     | AdminProposed
@@ -585,14 +726,19 @@ AnyEvent: TypeAlias = (
     | FeesSwept
     | FundingSet
     | GuardianSet
+    | MarketClosed
     | MarketCreated
     | MarketLimitsSet
     | MarketStatusSet
+    | OrphanedBatchPruned
     | PositionClosed
     | PositionLiquidated
     | PositionOpened
+    | PositionPaid
+    | PositionSettled
     | ReleaseRequested
     | SessionLinked
+    | SettlingStarted
 )
 
 BY_DISCRIMINATOR: Final[Mapping[bytes, type[AnyEvent]]] = {
@@ -613,14 +759,19 @@ BY_DISCRIMINATOR: Final[Mapping[bytes, type[AnyEvent]]] = {
     FeesSwept.DISCRIMINATOR: FeesSwept,
     FundingSet.DISCRIMINATOR: FundingSet,
     GuardianSet.DISCRIMINATOR: GuardianSet,
+    MarketClosed.DISCRIMINATOR: MarketClosed,
     MarketCreated.DISCRIMINATOR: MarketCreated,
     MarketLimitsSet.DISCRIMINATOR: MarketLimitsSet,
     MarketStatusSet.DISCRIMINATOR: MarketStatusSet,
+    OrphanedBatchPruned.DISCRIMINATOR: OrphanedBatchPruned,
     PositionClosed.DISCRIMINATOR: PositionClosed,
     PositionLiquidated.DISCRIMINATOR: PositionLiquidated,
     PositionOpened.DISCRIMINATOR: PositionOpened,
+    PositionPaid.DISCRIMINATOR: PositionPaid,
+    PositionSettled.DISCRIMINATOR: PositionSettled,
     ReleaseRequested.DISCRIMINATOR: ReleaseRequested,
     SessionLinked.DISCRIMINATOR: SessionLinked,
+    SettlingStarted.DISCRIMINATOR: SettlingStarted,
 }
 
 

@@ -9,7 +9,7 @@ from gdx_sdk.runtime import Pubkey, find_address, fixed_bytes
 
 from .program_id import PROGRAM_ID
 
-FUNDING_AUTHORITY_PROGRAM: Final = Pubkey.from_string("7pesakUdHrG2Ui7knwwVtjRkRuCtoDUKVQ2S2ZEMFCkd")
+FUNDING_PROGRAM: Final = Pubkey.from_string("7pesakUdHrG2Ui7knwwVtjRkRuCtoDUKVQ2S2ZEMFCkd")
 
 
 def find_beat(program_id: Pubkey = PROGRAM_ID) -> tuple[Pubkey, int]:
@@ -27,10 +27,12 @@ def find_event_authority(program_id: Pubkey = PROGRAM_ID) -> tuple[Pubkey, int]:
     return find_address((b"__event_authority",), program_id)
 
 
-def find_funding_authority(
-    market: Pubkey,
-    program_id: Pubkey = FUNDING_AUTHORITY_PROGRAM,
-) -> tuple[Pubkey, int]:
+def find_funding(market: Pubkey, program_id: Pubkey = FUNDING_PROGRAM) -> tuple[Pubkey, int]:
+    """The address of ``funding`` and its bump, from the seeds ``b"funding", market``."""
+    return find_address((b"funding", bytes(market)), program_id)
+
+
+def find_funding_authority(market: Pubkey, program_id: Pubkey = FUNDING_PROGRAM) -> tuple[Pubkey, int]:
     """The address of ``funding_authority`` and its bump, from the seeds ``b"funding", market``."""
     return find_address((b"funding", bytes(market)), program_id)
 
@@ -43,3 +45,8 @@ def find_market(symbol_hash: bytes, program_id: Pubkey = PROGRAM_ID) -> tuple[Pu
 def find_position(owner: Pubkey, market: Pubkey, program_id: Pubkey = PROGRAM_ID) -> tuple[Pubkey, int]:
     """The address of ``position`` and its bump, from the seeds ``b"position", owner, market``."""
     return find_address((b"position", bytes(owner), bytes(market)), program_id)
+
+
+def find_settlement(market: Pubkey, program_id: Pubkey = PROGRAM_ID) -> tuple[Pubkey, int]:
+    """The address of ``settlement`` and its bump, from the seeds ``b"settlement", market``."""
+    return find_address((b"settlement", bytes(market)), program_id)

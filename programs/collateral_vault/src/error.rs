@@ -78,4 +78,6 @@ pub enum VaultError {
     PauseRenewalLapsed = 35,
     #[msg("the delay may only be raised")]
     DelayNotRaised = 36,
+    #[msg("the pool still holds collateral or insurance")]
+    PoolNotEmpty = 37,
 }

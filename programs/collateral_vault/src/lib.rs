@@ -47,6 +47,11 @@ pub mod collateral_vault {
         CreatePool::handle(ctx)
     }
 
+    /// Closes the empty pool of a settled market; only the position program may.
+    pub fn close_pool(ctx: Context<ClosePool>) -> Result<()> {
+        ClosePool::handle(ctx)
+    }
+
     /// Free collateral to a market's pool; only the position program may.
     #[access_control(ctx.accounts.validate(amount_atoms))]
     pub fn lock(ctx: Context<Lock>, amount_atoms: u64) -> Result<()> {

@@ -36,4 +36,8 @@ pub enum FundingError {
     ConfigLayoutOld = 13,
     #[msg("funding of earlier hours is still to be paid; update the funding first")]
     FundingOverdue = 14,
+    #[msg("the market is not settling, so it still needs its funding account")]
+    MarketNotSettling = 15,
+    #[msg("the market is settling, so it needs no funding account")]
+    MarketSettling = 16,
 }

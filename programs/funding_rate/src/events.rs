@@ -48,3 +48,11 @@ pub struct MaxRateScheduled {
     pub max_rate_e9: i64,
     pub not_before_ts: i64,
 }
+
+#[event]
+pub struct FundingClosed {
+    pub head: EventHead,
+    pub market: Pubkey,
+    /// The last one, which the market settles with.
+    pub funding_index: i64,
+}

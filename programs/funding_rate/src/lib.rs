@@ -41,4 +41,10 @@ pub mod funding_rate {
     pub fn set_max_rate(ctx: Context<SetMaxRate>, max_rate_e9: i64) -> Result<()> {
         SetMaxRate::handle(ctx, max_rate_e9)
     }
+
+    /// Closes the funding account of a settling market; anyone may.
+    #[access_control(ctx.accounts.validate())]
+    pub fn close_funding(ctx: Context<CloseFunding>) -> Result<()> {
+        CloseFunding::handle(ctx)
+    }
 }

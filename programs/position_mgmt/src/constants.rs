@@ -8,6 +8,8 @@ use anchor_lang::prelude::*;
 pub const LAYOUT_VERSION: u8 = 1;
 /// Version of the configuration's layout.
 pub const CONFIG_LAYOUT_VERSION: u8 = 2;
+/// Version of a market's layout: from 2 on its positions are counted.
+pub const MARKET_LAYOUT_VERSION: u8 = 2;
 /// Relayers that may be approved at one time.
 pub const MAX_RELAYERS: usize = 4;
 /// Bits of the batch versions this program reads.
@@ -37,6 +39,10 @@ pub const MAX_PREMIUM_WEIGHT_SECONDS: u64 = 300;
 pub const MAX_PREMIUM_E9: i64 = 100_000_000;
 /// Window of the slippage caps.
 pub const SLIPPAGE_WINDOW_SECONDS: u64 = 3_600;
+/// Time without a batch after which anyone may start settling a market: a day.
+pub const SETTLING_AFTER_SECONDS: i64 = 86_400;
+/// Time without a batch after which a market settles at its oracle's last average, however old: three days.
+pub const SETTLING_WITHOUT_ORACLE_SECONDS: i64 = 3 * 86_400;
 /// Highest share of a fee or ratio in bps.
 pub const MAX_BPS: u16 = 10_000;
 /// Highest fee that a market may charge a taker, or pay a maker: 1 %.

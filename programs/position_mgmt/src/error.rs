@@ -195,6 +195,32 @@ pub enum PositionError {
     DelayNotRaised,
     #[msg("the parent wallet has requested a release, which its session wallet cannot change")]
     ReleaseRequestedByParent,
+    #[msg("the reason to settle the market does not exist")]
+    BadSettlingReason,
+    #[msg("the market had a batch within the last day")]
+    MarketNotSilent,
+    #[msg("every loss of the market can still be covered or carried")]
+    LossNotStuck,
+    #[msg("no index of the market is nearly used up")]
+    IndexNotNearlyUsedUp,
+    #[msg("the oracle's hourly average is further from its price than the market's band")]
+    AverageTooFar,
+    #[msg("the market is not settling")]
+    MarketNotSettling,
+    #[msg("the settlement belongs to another market")]
+    WrongSettlement,
+    #[msg("the position has no size to settle")]
+    NothingToSettle,
+    #[msg("a position of the market still has size: settle it first")]
+    PositionsNotSettled,
+    #[msg("the market still has positions: pay them out first")]
+    PositionsLeft,
+    #[msg("the market was created before positions were counted, so it cannot be closed")]
+    PositionsNotCounted,
+    #[msg("the market's funding account still exists: close it first")]
+    FundingNotClosed,
+    #[msg("rent goes back to who paid it: the account is another one")]
+    WrongRentRecipient,
 }
 
 impl From<MathError> for PositionError {

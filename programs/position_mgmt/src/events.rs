@@ -11,6 +11,10 @@ use crate::{
     EVENT_AUTHORITY_AND_BUMP,
 };
 
+mod settling;
+
+pub use settling::*;
+
 /// Starts every event; `sequence` grows by one per event of the account named by the event.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
 pub struct EventHead {

@@ -214,7 +214,33 @@ pub mod position_mgmt {
     }
 
     /// Moves what a market earned out of its pool.
+    #[access_control(ctx.accounts.validate())]
     pub fn sweep_fees(ctx: Context<SweepFees>) -> Result<()> {
         SweepFees::handle(ctx)
+    }
+
+    /// Starts closing a market for good, at the oracle's average: the admin after the delay (0), anyone after a day
+    /// without a batch (1), with a loss that nobody can carry (2) or an index nearly used up (3).
+    #[access_control(ctx.accounts.validate())]
+    pub fn start_settling(ctx: Context<StartSettling>, reason: u8) -> Result<()> {
+        StartSettling::handle(ctx, reason)
+    }
+
+    /// Closes a position's whole size at the settling market's price.
+    #[access_control(ctx.accounts.validate())]
+    pub fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
+        SettlePosition::handle(ctx)
+    }
+
+    /// Pays a position of a settling market out to its owner's free collateral and closes it.
+    #[access_control(ctx.accounts.validate())]
+    pub fn pay_position(ctx: Context<PayPosition>) -> Result<()> {
+        PayPosition::handle(ctx)
+    }
+
+    /// Closes a settled market that has no positions left, with everything that belongs to it.
+    #[access_control(ctx.accounts.validate())]
+    pub fn close_market(ctx: Context<CloseMarket>) -> Result<()> {
+        CloseMarket::handle(ctx)
     }
 }

@@ -14,6 +14,8 @@ pub const SEED_MARKET: &[u8] = b"market";
 pub const SEED_POSITION: &[u8] = b"position";
 #[constant]
 pub const SEED_BATCH: &[u8] = b"batch";
+#[constant]
+pub const SEED_SETTLEMENT: &[u8] = b"settlement";
 
 /// Seed of the funding program's signing address for a market.
 pub const SEED_FUNDING: &[u8] = b"funding";

@@ -62,6 +62,7 @@ def open_position(tx: Draft, owner: Pubkey, market_key: Pubkey, leverage: int) -
     times = dict.fromkeys(("open_timestamp", "last_update_timestamp", "last_funding_update"), tx.now_ts)
     rest = {"funding_index": market["funding_index"], "layout_version": 1, "bump": bump}
     tx.create(key, PROGRAM, "UserPosition", fields | times | rest)
+    market["position_count"] += 1
     market["event_sequence"] += 1
 
 
@@ -72,7 +73,9 @@ def close_position(tx: Draft, owner: Pubkey, market_key: Pubkey) -> None:
     if position["size"] or position["collateral"]:
         raise Refused("PositionNotEmpty")
     tx.close(key)
-    tx.edit(market_key)["event_sequence"] += 1
+    market = tx.edit(market_key)
+    market["position_count"] -= 1
+    market["event_sequence"] += 1
 
 
 def add_collateral(

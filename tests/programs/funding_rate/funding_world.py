@@ -41,6 +41,15 @@ class FundingWorld:
         }
         return Call(_PROGRAM, "create_funding", accounts, {"max_rate_e9": max_rate_e9})
 
+    def close_funding(self) -> Call:
+        accounts = {
+            "config": CONFIG,
+            "admin": self.admin,
+            "market": self.market.key,
+            "funding": self.address,
+        }
+        return Call(_PROGRAM, "close_funding", accounts)
+
     def sample_premium(self, fallback: Pubkey | None = None) -> Call:
         accounts = {
             "funding": self.address,

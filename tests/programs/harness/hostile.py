@@ -106,6 +106,8 @@ def _attacks(chain: Chain, call: Call) -> Iterator[Attack]:
     addresses = [call.address_of(entry["name"]) for entry in call.entries]
     for entry in call.entries:
         name, address = entry["name"], call.address_of(entry["name"])
+        if entry.get("optional") and address == PROGRAM_IDS[call.program]:
+            continue
         is_alone = addresses.count(address) == 1
         account = chain.account(address)
         is_state = account is not None and account.owner in _OURS | _TOKENS
@@ -115,8 +117,6 @@ def _attacks(chain: Chain, call: Call) -> Iterator[Attack]:
             pays = creates and entry.get("signer")
             usual = "runtime.PrivilegeEscalation" if pays else "ConstraintMut"
             yield name, "read_only", call.with_read_only(name), usual
-        if entry.get("optional") and address == PROGRAM_IDS[call.program]:
-            continue
         yield from _impostors(chain, call, entry, account, is_state)
 
 

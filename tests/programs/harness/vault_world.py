@@ -123,6 +123,15 @@ class VaultWorld:
         }
         return Call(_PROGRAM, "create_pool", accounts)
 
+    def close_pool(self, pool: Pubkey, recipient: Pubkey) -> Call:
+        accounts = {
+            "vault_state": self.state,
+            "pool": pool,
+            "recipient": recipient,
+            "position_authority": POSITION_AUTHORITY,
+        }
+        return Call(_PROGRAM, "close_pool", accounts)
+
     def pool(self) -> Pubkey:
         """A new pool, of a market that does not exist."""
         market = self.chain.new_key()

@@ -9,10 +9,12 @@ from typing import Any
 
 from solders.pubkey import Pubkey
 
+from gdx_sdk.programs import PROGRAM_IDS
 from tests.programs.harness.chain import Chain
 from tests.programs.harness.codec import Call, pda
 from tests.programs.harness.tokens import TOKEN, put_token
 from tests.programs.harness.vault_world import POSITION_AUTHORITY
+from tests.programs.position_mgmt.exchange import SETTLING
 
 from .fixtures import Fixture
 
@@ -225,6 +227,28 @@ def settlement_batch(chain: Chain, given: Fixtures) -> Reading:
     return Reading(Call("position_mgmt", "prune_batch", dict(accounts)), is_closing=True)
 
 
+def market_settlement(chain: Chain, given: Fixtures) -> Reading:
+    """The position is closed at the settlement's price; its market is made the settlement's."""
+    was, position = _read(chain, given, "MarketSettlement"), _read(chain, given, "UserPosition")
+    market = _read(chain, given, "PerpMarket")
+    long = max(position.size, 0)
+    short = max(-position.size, 0)
+    chain.put(was.market, chain.data(given["PerpMarket"].address), PROGRAM_IDS["position_mgmt"])
+    sides = {"total_long_interest": long + 1, "total_short_interest": short + 1}
+    chain.rewrite(was.market, status=SETTLING, long_loss_index=market.long_loss_index, **sides)
+    chain.rewrite(given["UserPosition"].address, market=was.market, funding_index=market.funding_index)
+    accounts = {
+        "market": was.market,
+        "settlement": given["MarketSettlement"].address,
+        "position": given["UserPosition"].address,
+    }
+    worth = was.price_e6 * position.size // 10**8
+    return Reading(
+        Call("position_mgmt", "settle_position", dict(accounts)),
+        {"imbalance_atoms": was.imbalance_atoms + worth, "settled_count": was.settled_count + 1},
+    )
+
+
 READERS: Mapping[str, Callable[[Chain, Fixtures], Reading]] = {
     "VaultState": vault_state,
     "Collateral": collateral,
@@ -238,4 +262,5 @@ READERS: Mapping[str, Callable[[Chain, Fixtures], Reading]] = {
     "PerpMarket": perp_market,
     "UserPosition": user_position,
     "SettlementBatch": settlement_batch,
+    "MarketSettlement": market_settlement,
 }

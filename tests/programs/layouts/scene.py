@@ -23,6 +23,7 @@ from tests.programs.harness.tokens import USDT
 from tests.programs.harness.vault_world import PAUSE_DEPOSIT, VaultWorld
 from tests.programs.position_mgmt.exchange import BEAT, CONFIG, REDUCE_ONLY, Exchange
 from tests.programs.position_mgmt.market import V1, V2, batch_address
+from tests.programs.position_mgmt.winding import Winding
 
 LOSS_INDEX = 7
 MARKET_INDEX = 5
@@ -40,6 +41,9 @@ CHOSEN: Mapping[tuple[str, str], Any] = {
     ("PerpMarket", "long_loss_index"): LOSS_INDEX,
     ("PerpMarket", "short_loss_index"): LOSS_INDEX,
     ("UserPosition", "loss_index"): LOSS_INDEX,
+    ("MarketSettlement", "claims_atoms"): 30_000,
+    ("MarketSettlement", "payable_atoms"): 20_000,
+    ("MarketSettlement", "paid_atoms"): 10_000,
 }
 
 
@@ -100,6 +104,8 @@ def _busy_hour(chain: Chain) -> list[tuple[str, Pubkey]]:
     chain.send(vault.fund_insurance(market.pool, 5 * USDT), vault.draw_insurance(market.pool, USDT))
     chain.send(exchange.beat())
     chain.send(market.request_release(alice, 3 * USDT))
+    winding = Winding(exchange.market("ETH-PERP", PRICE_E6))
+    winding.begin()
     return [
         ("collateral_vault", vault.state),
         ("collateral_vault", alice.collateral),
@@ -113,6 +119,7 @@ def _busy_hour(chain: Chain) -> list[tuple[str, Pubkey]]:
         ("position_mgmt", market.key),
         ("position_mgmt", alice.position),
         ("position_mgmt", batch_address(first.batch_id)),
+        ("position_mgmt", winding.address),
     ]
 
 

@@ -29,7 +29,7 @@ def test_creates_market_and_pool(exchange: Exchange, chain: Chain, feed: Pubkey)
     assert (market.authority, market.market_id, market.price_oracle) == (CONFIG, symbol_hash(SYMBOL), feed)
     assert (market.symbol, market.base_asset.rstrip(b"\0")) == (b"SOL-PERP".ljust(32, b"\0"), b"BTC")
     assert (market.usdt_vault, market.fee_recipient) == (pool_of(key), exchange.admin)
-    assert (market.status, market.is_active, market.market_index, market.layout_version) == (0, 1, 0, 1)
+    assert (market.status, market.is_active, market.market_index, market.layout_version) == (0, 1, 0, 2)
     assert (market.last_batch_sequence, market.last_batch_id) == (0, bytes(32))
     assert market.last_batch_ts == market.last_funding_update == chain.now_ts
     assert {name: _param(market, name) for name in PARAMS} == dict(PARAMS)

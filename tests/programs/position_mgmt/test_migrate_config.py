@@ -18,6 +18,7 @@ from tests.programs.harness.hostile import refuses_wrong_accounts
 
 from .exchange import CONFIG, PROGRAM, REDUCE_ONLY, Exchange
 from .market import V1, V2, Linked, Market, Trader
+from .winding import USED_UP_INDEX, Winding
 
 LAYOUT_1 = (Path(__file__).parents[1] / "layouts" / "global_config_1.bin").read_bytes()
 SPACE = 1_024
@@ -59,7 +60,8 @@ FIELDS: dict[str, Any] = {
     "canary_version": 0,
     "layout_version": 1,
     "bump": 255,
-    "reserved": bytes(74),
+    "has_closed_markets": 0,
+    "reserved": bytes(73),
 }
 """What the program that wrote the fixture was told."""
 
@@ -75,6 +77,8 @@ class Old:
     settled: bytes
     relayer: Pubkey
     feed: Pubkey
+    ending: Winding
+    """Of another market, which has only to be closed."""
 
     @property
     def exchange(self) -> Exchange:
@@ -93,6 +97,8 @@ def old(market: Market, alice: Trader, bob: Trader, linked: Linked, chain: Chain
     market.settled(V1, market.trade(alice, bob, 1_000))
     chain.send(market.request_release(alice, 1))
     feed = exchange.feed("ETH-PERP", 3_000 * 10**6).address
+    ending = Winding(exchange.market("END-PERP"))
+    chain.send(used_up(ending))
     relayer = exchange.relayer
     exchange.admin, exchange.guardian, exchange.relayer = ADMIN, GUARDIAN, ACTIVE
     for person in (ADMIN, GUARDIAN, FIRST, ACTIVE, THIRD, HEIR):
@@ -100,7 +106,13 @@ def old(market: Market, alice: Trader, bob: Trader, linked: Linked, chain: Chain
     chain.set_clock(ts=1_700_010_000, slot=chain.slot + 50_000)
     market.publishing.publish(50_000 * 10**6, confidence_e6=0)
     chain.put(CONFIG, LAYOUT_1, PROGRAM_ID)
-    return Old(market, alice, bob, linked, batch.batch_id, relayer, feed)
+    return Old(market, alice, bob, linked, batch.batch_id, relayer, feed, ending)
+
+
+def used_up(winding: Winding) -> Call:
+    """Settling for a reason that needs neither time nor an admin."""
+    winding.chain.rewrite(winding.market.key, funding_index=2**61)
+    return winding.start(USED_UP_INDEX)
 
 
 def settle(old: Old) -> Call:
@@ -129,6 +141,8 @@ AT_ONCE: dict[str, Callable[[Old], Call]] = {
     "execute_release": lambda old: old.market.execute_release(old.alice),
     "settle_batch": settle,
     "prune_batch": lambda old: old.market.prune_batch(old.settled, old.relayer),
+    "start_settling": lambda old: used_up(Winding(old.market)),
+    "close_market": lambda old: old.ending.close(),
 }
 DELAYED: dict[str, Callable[[Old], Call]] = {
     "approve_relayer": lambda old: old.exchange.approve_relayer(old.chain.person()),

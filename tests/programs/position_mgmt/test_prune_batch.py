@@ -48,6 +48,37 @@ def test_never_the_last_one(market: Market, alice: Trader, bob: Trader, chain: C
     chain.refused(market.prune_batch(batch.batch_id), error="BatchNotPrunable")
 
 
+def test_without_the_market_a_day_later(market: Market, old_id: bytes, chain: Chain) -> None:
+    """As after the market was closed; nothing of the market is touched."""
+    relayer, books = market.exchange.relayer, market.read()
+    before, record = chain.account(relayer), chain.account(batch_address(old_id))
+    assert before is not None
+    assert record is not None
+    call = market.prune_batch(old_id).but(market=None)
+    chain.advance(86_399)
+    chain.refused(call, error="BatchNotPrunable")
+    chain.advance(1)
+    event = chain.send(call).event("OrphanedBatchPruned")
+    after = chain.account(relayer)
+    assert after is not None
+    assert after.lamports == before.lamports + record.lamports
+    assert (event.market_index, event.batch_id, event.batch_sequence) == (books.market_index, old_id, 1)
+    assert event.head.sequence == 1
+    assert market.read() == books
+
+
+def test_a_last_record_pruned_without_its_market_is_still_known(
+    market: Market, alice: Trader, bob: Trader, chain: Chain
+) -> None:
+    """The market keeps the id of its last batch, so the record is not needed to refuse it."""
+    batch, _ = market.settled(V1, market.trade(alice, bob))
+    chain.advance(3_601 + 86_400)
+    chain.send(market.prune_batch(batch.batch_id).but(market=None))
+    books = market.read()
+    chain.send(market.settle(batch))
+    assert market.read() == books
+
+
 def test_refuses_another_relayer_or_market(
     market: Market, other_market: Market, old_id: bytes, chain: Chain
 ) -> None:

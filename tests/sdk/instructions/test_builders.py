@@ -22,6 +22,7 @@ from gdx_sdk.instructions import (
     FeedLimits,
     MarketParams,
     MarketStatus,
+    SettlingReason,
     WithdrawLimit,
 )
 from gdx_sdk.programs import PROGRAM_IDS
@@ -36,7 +37,15 @@ PARAMS = MarketParams(20, 500, 250, -100, 500, 5_000, 100, 1, 10**12, 10**13, 10
 CONFIG = CreateConfigArgs(ADMIN, KEY, KEY, 3, 1, 0, 8, 2, 60, 10**8, 100, 1_000)
 CONFIG_LIMITS = ConfigLimits(10**8, 100, 1_000, 150, 10, 3_600)
 SIGNED_BY_PROGRAMS = {
-    "collateral_vault": {"create_pool", "lock", "release", "sweep_fees", "fund_insurance", "draw_insurance"},
+    "collateral_vault": {
+        "close_pool",
+        "create_pool",
+        "draw_insurance",
+        "fund_insurance",
+        "lock",
+        "release",
+        "sweep_fees",
+    },
     "position_mgmt": {"set_funding"},
 }
 TRADE = Trade(1, MARKET, USER, KEY, Side.BUY, 10**9, 10**8, 500_000, 0, 1_767_225_600_000)
@@ -136,6 +145,15 @@ CALLS: dict[tuple[str, str], Callable[[], Instruction]] = {
     ("position_mgmt", "settle_batch"): lambda: instructions.settle_batch(
         KEY, BATCH, relayer_epoch=1, price_feed=FEED
     ),
+    ("funding_rate", "close_funding"): lambda: instructions.close_funding(ADMIN, MARKET),
+    ("position_mgmt", "start_settling"): lambda: instructions.start_settling(
+        USER, MARKET, SettlingReason.DELISTING, price_feed=FEED, admin=ADMIN
+    ),
+    ("position_mgmt", "settle_position"): lambda: instructions.settle_position(MARKET, USER),
+    ("position_mgmt", "pay_position"): lambda: instructions.pay_position(MARKET, USER, recipient=KEY),
+    ("position_mgmt", "close_market"): lambda: instructions.close_market(
+        MARKET, admin=ADMIN, settlement_payer=USER
+    ),
     ("position_mgmt", "prune_batch"): lambda: instructions.prune_batch(MARKET, BATCH.batch_id, relayer=KEY),
     ("position_mgmt", "beat"): lambda: instructions.beat(KEY),
     ("position_mgmt", "take_over"): lambda: instructions.take_over(KEY),
@@ -196,6 +214,22 @@ def test_addresses_are_filled_in() -> None:
         pdas.position_authority(),
     ):
         assert expected in keys
+
+
+def test_what_may_be_left_out_is_the_programs_own_address() -> None:
+    """As the programs read an absent optional account."""
+    program = PROGRAM_IDS["position_mgmt"]
+    for built, index in (
+        (instructions.prune_batch(None, BATCH.batch_id, relayer=KEY), 1),
+        (instructions.start_settling(USER, MARKET, SettlingReason.SILENCE, price_feed=FEED), 2),
+        (instructions.pay_position(MARKET, USER, has_collateral_account=False), 4),
+    ):
+        assert built.accounts[index].pubkey == program
+
+
+def test_a_delisting_needs_the_admin() -> None:
+    with pytest.raises(InputError, match="admin"):
+        instructions.start_settling(USER, MARKET, SettlingReason.DELISTING, price_feed=FEED)
 
 
 def test_amounts_out_of_range_are_refused() -> None:

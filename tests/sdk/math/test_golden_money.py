@@ -163,6 +163,30 @@ def test_net_outflow(load_golden: LoadGolden) -> None:
         NetOutflow(0).at(0, 0)
 
 
+def test_settled_markets(load_golden: LoadGolden) -> None:
+    for case in load_golden("settled_markets.json"):
+        c, market = _ints(case), MarketState(**_ints(case["market"]))
+        positions = [PositionState(**_ints(position)) for position in case["positions"]]
+        worth_of_all = 0
+        for step in case["closed"]:
+            who = int(step["who"])
+            positions[who], market, worth = math.settle_position(positions[who], market, c["price_e6"])
+            worth_of_all += worth
+            assert worth == int(step["worth_atoms"]), case
+            assert positions[who] == PositionState(**_ints(step["position"])), case
+            assert market == MarketState(**_ints(step["market"])), case
+        assert market.book_value_atoms - market.locked_atoms == worth_of_all == c["imbalance_atoms"], case
+        market, payouts = math.open_payouts(market)
+        assert payouts == math.Payouts(c["claims_atoms"], c["payable_atoms"], c["drawn_atoms"]), case
+        assert market == MarketState(**_ints(case["opened_market"])), case
+        for step in case["paid"]:
+            who = int(step["who"])
+            positions[who], market, paid = math.pay_position(positions[who], market, payouts)
+            assert paid == int(step["paid_atoms"]), case
+            assert market == MarketState(**_ints(step["market"])), case
+            assert market.book_value_atoms == market.locked_atoms, case
+
+
 def test_fill_sequences(load_golden: LoadGolden) -> None:
     for case in load_golden("fills.json"):
         market = MarketState(**_ints(case["start"]["market"]))

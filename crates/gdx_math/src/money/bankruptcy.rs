@@ -2,11 +2,13 @@
 
 use gdx_units::{Atoms, INDEX_SCALE};
 
+use super::settling::MAX_INDEX;
 use super::state::{add, Ledger, Side};
 use crate::integer::{mul_div_signed, MathError, Result, Rounding};
 
 /// Rule 6: a side's shortfall is covered by `insurance`, the rest by the side that gained:
-/// `loss_out += r; L_gained += ceil(r · 1e12 / OI)`. Returns what insurance pays.
+/// `loss_out += r; L_gained += ceil(r · 1e12 / OI)`. Returns what insurance pays; [`MathError::Overflow`] when the
+/// index would pass [`MAX_INDEX`].
 pub fn resolve_bankruptcy(ledger: &mut Ledger, bankrupt: Side, insurance: Atoms) -> Result<Atoms> {
     let shortfall = core::mem::take(ledger.shortfall_mut(bankrupt));
     let insured = insurance.0.min(shortfall);
@@ -23,6 +25,9 @@ pub fn resolve_bankruptcy(ledger: &mut Ledger, bankrupt: Side, insurance: Atoms)
             index,
             mul_div_signed(rest, INDEX_SCALE, interest.unsigned_abs(), Rounding::Ceil)?,
         )?;
+        if *index > MAX_INDEX {
+            return Err(MathError::Overflow);
+        }
         add(&mut ledger.outstanding_loss_atoms, rest)?;
     }
     Ok(Atoms(insured))
@@ -37,19 +42,4 @@ pub fn cover_from_accrued(ledger: &mut Ledger, bankrupt: Side) -> Result<Atoms> 
     add(&mut ledger.accrued_insurance_atoms, -covered)?;
     add(ledger.shortfall_mut(bankrupt), -covered)?;
     Ok(Atoms(covered))
-}
-
-/// Rule 8: `floor(x · min(ΣC, locked) / ΣC)`, a position's pay-out in a settling market.
-pub fn settling_payout(collateral: Atoms, collateral_sum: Atoms, locked: Atoms) -> Result<Atoms> {
-    if collateral_sum.0 <= 0 || collateral.0 <= 0 {
-        return Ok(Atoms::ZERO);
-    }
-    let payable = collateral_sum.0.min(locked.0).max(0);
-    mul_div_signed(
-        collateral.0,
-        payable.unsigned_abs(),
-        collateral_sum.0.unsigned_abs(),
-        Rounding::Floor,
-    )
-    .map(Atoms)
 }

@@ -5,8 +5,10 @@
 
 mod bankruptcy;
 mod rules;
+mod settling;
 mod state;
 
 pub use bankruptcy::*;
 pub use rules::*;
+pub use settling::*;
 pub use state::{Ledger, Position, Side};

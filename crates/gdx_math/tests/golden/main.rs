@@ -2,5 +2,6 @@
 
 mod fills;
 mod formulas;
+mod settling;
 mod state;
 mod vectors;

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from .accept_admin import AcceptAdminAccounts, accept_admin
+from .close_pool import ClosePoolAccounts, ClosePoolGiven, close_pool, resolve_close_pool
 from .create_pool import CreatePoolAccounts, CreatePoolGiven, create_pool, resolve_create_pool
 from .create_vault import CreateVaultAccounts, CreateVaultArgs, create_vault
 from .deposit import DepositAccounts, DepositArgs, DepositGiven, deposit, resolve_deposit
@@ -82,6 +83,8 @@ from .withdraw_fees import (
 __all__ = [
     "NAMES",
     "AcceptAdminAccounts",
+    "ClosePoolAccounts",
+    "ClosePoolGiven",
     "CreatePoolAccounts",
     "CreatePoolGiven",
     "CreateVaultAccounts",
@@ -133,6 +136,7 @@ __all__ = [
     "WithdrawFeesGiven",
     "WithdrawGiven",
     "accept_admin",
+    "close_pool",
     "create_pool",
     "create_vault",
     "deposit",
@@ -145,6 +149,7 @@ __all__ = [
     "propose_pause_renewal",
     "raise_delay",
     "release",
+    "resolve_close_pool",
     "resolve_create_pool",
     "resolve_deposit",
     "resolve_draw_insurance",
@@ -172,6 +177,7 @@ __all__ = [
 
 NAMES: Final[Mapping[bytes, str]] = {
     bytes.fromhex("702a2d5a74b50daa"): "accept_admin",
+    bytes.fromhex("8cbdd117ef3eef0b"): "close_pool",
     bytes.fromhex("e992d18ecf6840bc"): "create_pool",
     bytes.fromhex("1dedf7d0c1523687"): "create_vault",
     bytes.fromhex("f223c68952e1f2b6"): "deposit",

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from .close_funding import CloseFundingAccounts, CloseFundingGiven, close_funding, resolve_close_funding
 from .create_funding import CreateFundingAccounts, CreateFundingArgs, create_funding
 from .sample_premium import SamplePremiumAccounts, SamplePremiumGiven, resolve_sample_premium, sample_premium
 from .set_max_rate import SetMaxRateAccounts, SetMaxRateArgs, set_max_rate
@@ -13,6 +14,8 @@ from .update_funding import UpdateFundingAccounts, UpdateFundingGiven, resolve_u
 
 __all__ = [
     "NAMES",
+    "CloseFundingAccounts",
+    "CloseFundingGiven",
     "CreateFundingAccounts",
     "CreateFundingArgs",
     "SamplePremiumAccounts",
@@ -21,7 +24,9 @@ __all__ = [
     "SetMaxRateArgs",
     "UpdateFundingAccounts",
     "UpdateFundingGiven",
+    "close_funding",
     "create_funding",
+    "resolve_close_funding",
     "resolve_sample_premium",
     "resolve_update_funding",
     "sample_premium",
@@ -30,6 +35,7 @@ __all__ = [
 ]
 
 NAMES: Final[Mapping[bytes, str]] = {
+    bytes.fromhex("9772cc25cde6ed9a"): "close_funding",
     bytes.fromhex("ac53495c9246248c"): "create_funding",
     bytes.fromhex("c892b17019654b2d"): "sample_premium",
     bytes.fromhex("a8443e7e320dace3"): "set_max_rate",

@@ -64,6 +64,8 @@ class GlobalConfig(Struct):
     """Batch version that the canary accepts; 0 when there is none."""
     layout_version: int
     bump: int
+    has_closed_markets: int
+    """1 once a market was closed: a market created later may have the address of one before it."""
     reserved: bytes
     canary_last_sequence: int
     """Last sequence of its market that the canary covers; from here on layout 2."""
@@ -101,7 +103,8 @@ class GlobalConfig(Struct):
         ("canary_version", U8, 395),
         ("layout_version", U8, 396),
         ("bump", U8, 397),
-        ("reserved", fixed_bytes(74), 398),
+        ("has_closed_markets", U8, 398),
+        ("reserved", fixed_bytes(73), 399),
         ("canary_last_sequence", U64, 472),
         ("relayer_since_slot", U64, 480),
         ("reserved_for_later", fixed_bytes(528), 488),

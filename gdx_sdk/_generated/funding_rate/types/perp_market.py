@@ -27,7 +27,7 @@ class PerpMarket(Struct):
     """Feed of the index price."""
     fee_recipient: Pubkey
     last_batch_id: bytes
-    """Id of the last settled batch; zeros before the first."""
+    """Id of the last settled batch; before the first the start of its chain."""
     funding_rate: int
     """Rate of the last funding update, 1e-9 per hour, + = longs pay."""
     last_funding_update: int
@@ -95,6 +95,8 @@ class PerpMarket(Struct):
     layout_version: int
     bump: int
     reserved: bytes
+    position_count: int
+    """Position accounts that exist; not counted in a market of layout 1."""
 
     SIZE: ClassVar[int] = 504
     LAYOUT: ClassVar[Layout] = Layout(
@@ -148,5 +150,6 @@ class PerpMarket(Struct):
         ("is_active", U8, 495),
         ("layout_version", U8, 496),
         ("bump", U8, 497),
-        ("reserved", fixed_bytes(6), 498),
+        ("reserved", fixed_bytes(2), 498),
+        ("position_count", U32, 500),
     )

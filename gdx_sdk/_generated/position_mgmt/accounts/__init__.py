@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from gdx_sdk.runtime import lazy_exports
 
-__all__ = ["GlobalConfig", "PerpMarket", "RelayerBeat", "SettlementBatch", "UserPosition"]
+__all__ = ["GlobalConfig", "MarketSettlement", "PerpMarket", "RelayerBeat", "SettlementBatch", "UserPosition"]
 
 if TYPE_CHECKING:
     from .global_config import GlobalConfig
+    from .market_settlement import MarketSettlement
     from .perp_market import PerpMarket
     from .relayer_beat import RelayerBeat
     from .settlement_batch import SettlementBatch
@@ -20,6 +21,7 @@ else:
         __name__,
         {
             "GlobalConfig": "global_config",
+            "MarketSettlement": "market_settlement",
             "PerpMarket": "perp_market",
             "RelayerBeat": "relayer_beat",
             "SettlementBatch": "settlement_batch",

@@ -67,6 +67,8 @@ class GlobalConfig(FixedAccount):
     """Batch version that the canary accepts; 0 when there is none."""
     layout_version: int
     bump: int
+    has_closed_markets: int
+    """1 once a market was closed: a market created later may have the address of one before it."""
     reserved: bytes
     canary_last_sequence: int
     """Last sequence of its market that the canary covers; from here on layout 2."""
@@ -106,7 +108,8 @@ class GlobalConfig(FixedAccount):
         ("canary_version", U8, 403),
         ("layout_version", U8, 404),
         ("bump", U8, 405),
-        ("reserved", fixed_bytes(74), 406),
+        ("has_closed_markets", U8, 406),
+        ("reserved", fixed_bytes(73), 407),
         ("canary_last_sequence", U64, 480),
         ("relayer_since_slot", U64, 488),
         ("reserved_for_later", fixed_bytes(528), 496),

@@ -30,7 +30,7 @@ class PerpMarket(FixedAccount):
     """Feed of the index price."""
     fee_recipient: Pubkey
     last_batch_id: bytes
-    """Id of the last settled batch; zeros before the first."""
+    """Id of the last settled batch; before the first the start of its chain."""
     funding_rate: int
     """Rate of the last funding update, 1e-9 per hour, + = longs pay."""
     last_funding_update: int
@@ -98,6 +98,8 @@ class PerpMarket(FixedAccount):
     layout_version: int
     bump: int
     reserved: bytes
+    position_count: int
+    """Position accounts that exist; not counted in a market of layout 1."""
 
     DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("0adf0c2c6bf537f7")
     PROGRAM_ID: ClassVar[Pubkey | None] = PROGRAM_ID
@@ -153,6 +155,7 @@ class PerpMarket(FixedAccount):
         ("is_active", U8, 503),
         ("layout_version", U8, 504),
         ("bump", U8, 505),
-        ("reserved", fixed_bytes(6), 506),
+        ("reserved", fixed_bytes(2), 506),
+        ("position_count", U32, 508),
     )
     OFFSETS: ClassVar[Mapping[str, int]] = LAYOUT.offsets

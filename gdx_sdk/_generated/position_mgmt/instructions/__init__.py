@@ -16,6 +16,7 @@ from .add_collateral import (
 )
 from .approve_relayer import ApproveRelayerAccounts, ApproveRelayerArgs, approve_relayer
 from .beat import BeatAccounts, beat
+from .close_market import CloseMarketAccounts, CloseMarketGiven, close_market, resolve_close_market
 from .close_position import ClosePositionAccounts, ClosePositionGiven, close_position, resolve_close_position
 from .create_config import CreateConfigAccounts, CreateConfigArgs, create_config
 from .create_market import CreateMarketAccounts, CreateMarketArgs, create_market
@@ -29,6 +30,7 @@ from .liquidate import LiquidateAccounts, LiquidateArgs, LiquidateGiven, liquida
 from .migrate_config import MigrateConfigAccounts, migrate_config
 from .open_position import OpenPositionAccounts, OpenPositionArgs, open_position
 from .open_session_position import OpenSessionPositionAccounts, OpenSessionPositionArgs, open_session_position
+from .pay_position import PayPositionAccounts, PayPositionGiven, pay_position, resolve_pay_position
 from .propose_admin import ProposeAdminAccounts, ProposeAdminArgs, propose_admin
 from .propose_change import ProposeChangeAccounts, ProposeChangeArgs, propose_change
 from .prune_batch import PruneBatchAccounts, PruneBatchGiven, prune_batch, resolve_prune_batch
@@ -53,6 +55,13 @@ from .set_market_status import SetMarketStatusAccounts, SetMarketStatusArgs, set
 from .set_min_batch_size import SetMinBatchSizeAccounts, SetMinBatchSizeArgs, set_min_batch_size
 from .set_pause_bits import SetPauseBitsAccounts, SetPauseBitsArgs, set_pause_bits
 from .settle_batch import SettleBatchAccounts, SettleBatchArgs, settle_batch
+from .settle_position import (
+    SettlePositionAccounts,
+    SettlePositionGiven,
+    resolve_settle_position,
+    settle_position,
+)
+from .start_settling import StartSettlingAccounts, StartSettlingArgs, start_settling
 from .sweep_fees import SweepFeesAccounts, sweep_fees
 from .take_over import TakeOverAccounts, take_over
 
@@ -65,6 +74,8 @@ __all__ = [
     "ApproveRelayerAccounts",
     "ApproveRelayerArgs",
     "BeatAccounts",
+    "CloseMarketAccounts",
+    "CloseMarketGiven",
     "ClosePositionAccounts",
     "ClosePositionGiven",
     "CreateConfigAccounts",
@@ -81,6 +92,8 @@ __all__ = [
     "OpenPositionArgs",
     "OpenSessionPositionAccounts",
     "OpenSessionPositionArgs",
+    "PayPositionAccounts",
+    "PayPositionGiven",
     "ProposeAdminAccounts",
     "ProposeAdminArgs",
     "ProposeChangeAccounts",
@@ -118,12 +131,17 @@ __all__ = [
     "SetPauseBitsArgs",
     "SettleBatchAccounts",
     "SettleBatchArgs",
+    "SettlePositionAccounts",
+    "SettlePositionGiven",
+    "StartSettlingAccounts",
+    "StartSettlingArgs",
     "SweepFeesAccounts",
     "TakeOverAccounts",
     "accept_admin",
     "add_collateral",
     "approve_relayer",
     "beat",
+    "close_market",
     "close_position",
     "create_config",
     "create_market",
@@ -132,6 +150,7 @@ __all__ = [
     "migrate_config",
     "open_position",
     "open_session_position",
+    "pay_position",
     "propose_admin",
     "propose_change",
     "prune_batch",
@@ -139,11 +158,14 @@ __all__ = [
     "request_release",
     "resolve_add_collateral",
     "resolve_bankruptcy",
+    "resolve_close_market",
     "resolve_close_position",
     "resolve_execute_release",
     "resolve_liquidate",
+    "resolve_pay_position",
     "resolve_prune_batch",
     "resolve_request_release",
+    "resolve_settle_position",
     "revoke_relayer",
     "set_active_relayer",
     "set_allowed_versions",
@@ -156,6 +178,8 @@ __all__ = [
     "set_min_batch_size",
     "set_pause_bits",
     "settle_batch",
+    "settle_position",
+    "start_settling",
     "sweep_fees",
     "take_over",
 ]
@@ -165,6 +189,7 @@ NAMES: Final[Mapping[bytes, str]] = {
     bytes.fromhex("7f52792aa1b0f9ce"): "add_collateral",
     bytes.fromhex("ad18374efeb4277f"): "approve_relayer",
     bytes.fromhex("221bdae4b579a50e"): "beat",
+    bytes.fromhex("589af8ba300e7bf4"): "close_market",
     bytes.fromhex("7b86510031446262"): "close_position",
     bytes.fromhex("c9cff3724b6f2fbd"): "create_config",
     bytes.fromhex("67e261ebc8bcfbfe"): "create_market",
@@ -173,6 +198,7 @@ NAMES: Final[Mapping[bytes, str]] = {
     bytes.fromhex("5c833a69d29ae0c1"): "migrate_config",
     bytes.fromhex("87802f4d0f98f031"): "open_position",
     bytes.fromhex("755c3f94c96770ff"): "open_session_position",
+    bytes.fromhex("c39e1db32e9030e0"): "pay_position",
     bytes.fromhex("79d6c7d4572775ea"): "propose_admin",
     bytes.fromhex("a7d312de5dd74a9f"): "propose_change",
     bytes.fromhex("ae37412b10adbfa4"): "prune_batch",
@@ -191,6 +217,8 @@ NAMES: Final[Mapping[bytes, str]] = {
     bytes.fromhex("55935cada33bb3d8"): "set_min_batch_size",
     bytes.fromhex("7a2d559cb0402d53"): "set_pause_bits",
     bytes.fromhex("160215dfe17aa3d6"): "settle_batch",
+    bytes.fromhex("219c4adad72a70af"): "settle_position",
+    bytes.fromhex("f07293130dc6a29b"): "start_settling",
     bytes.fromhex("afe1624776422294"): "sweep_fees",
     bytes.fromhex("df96b266f1833b7d"): "take_over",
 }

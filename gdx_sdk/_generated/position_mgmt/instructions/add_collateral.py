@@ -109,7 +109,7 @@ async def resolve_add_collateral(
     Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
     exist, is of another type or of another program.
     """
-    chain = ChainLookup(client, account_types.UserPosition)
+    chain = ChainLookup(client, account_types.MarketSettlement, account_types.UserPosition)
     owner = accounts.get("owner")
     if owner is None:
         owner = await chain.key(accounts["collateral"], "owner")

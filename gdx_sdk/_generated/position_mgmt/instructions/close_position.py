@@ -70,7 +70,7 @@ async def resolve_close_position(
     Accounts that are given stay as they are. Raises CodecError when an account that has to be read does not
     exist, is of another type or of another program.
     """
-    chain = ChainLookup(client, account_types.UserPosition)
+    chain = ChainLookup(client, account_types.MarketSettlement, account_types.UserPosition)
     market = accounts.get("market")
     if market is None:
         market = await chain.key(accounts["position"], "market")

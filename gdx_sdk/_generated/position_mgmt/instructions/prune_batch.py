@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NotRequired, TypedDict
 
-from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Pubkey
+from gdx_sdk.runtime import AccountMeta, AccountSource, ChainLookup, Instruction, Pubkey, optional_account
 
 from .. import accounts as account_types
 from .. import pdas
@@ -21,7 +21,8 @@ class PruneBatchAccounts(TypedDict):
 
     config: NotRequired[Pubkey]
     """``HWLmywDkV8ZySCU4KzPtBSaNuohJCM5abpFV5R9jfZ2h`` when not given."""
-    market: Pubkey
+    market: NotRequired[Pubkey | None]
+    """Optional."""
     batch: Pubkey
     relayer: Pubkey
     event_authority: NotRequired[Pubkey]
@@ -43,7 +44,7 @@ def prune_batch(
     program = accounts.get("program", program_id)
     keys = [
         AccountMeta(config, False, False),
-        AccountMeta(accounts["market"], False, True),  # writable
+        optional_account(accounts.get("market"), program_id, is_signer=False, is_writable=True),
         AccountMeta(accounts["batch"], False, True),  # writable
         AccountMeta(accounts["relayer"], False, True),  # writable
         AccountMeta(event_authority, False, False),
@@ -57,7 +58,7 @@ class PruneBatchGiven(TypedDict):
     """Accounts of ``prune_batch`` before the chain is asked for the rest."""
 
     config: NotRequired[Pubkey]
-    market: Pubkey
+    market: NotRequired[Pubkey | None]
     batch: Pubkey
     relayer: NotRequired[Pubkey]
     event_authority: NotRequired[Pubkey]

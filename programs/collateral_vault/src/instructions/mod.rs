@@ -2,6 +2,7 @@
 
 mod accept_admin;
 mod admin_vault;
+mod close_pool;
 mod create_pool;
 mod create_vault;
 mod deposit;
@@ -17,6 +18,7 @@ mod withdraw_fees;
 
 pub use accept_admin::*;
 pub use admin_vault::*;
+pub use close_pool::*;
 pub use create_pool::*;
 pub use create_vault::*;
 pub use deposit::*;

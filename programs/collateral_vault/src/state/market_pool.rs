@@ -72,6 +72,16 @@ impl MarketPool {
         Ok(())
     }
 
+    /// # Errors
+    /// `PoolNotEmpty`.
+    pub fn require_empty(&self) -> Result<()> {
+        require!(
+            self.locked_atoms == 0 && self.insurance_atoms == 0,
+            VaultError::PoolNotEmpty
+        );
+        Ok(())
+    }
+
     /// What came in is what went out and what is there, for both sums, modulo 2⁶⁴.
     pub fn invariant(&self) -> Result<()> {
         let locked_in = self.total_locked_atoms.wrapping_add(self.total_drawn_atoms);

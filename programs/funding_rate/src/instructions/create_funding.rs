@@ -1,5 +1,5 @@
 use anchor_lang::prelude::*;
-use position_mgmt::state::{has_current_layout, GlobalConfig, PerpMarket};
+use position_mgmt::state::{has_current_layout, GlobalConfig, MarketStatus, PerpMarket};
 
 use super::sample_premium::market_premium;
 use crate::{
@@ -42,6 +42,10 @@ impl CreateFunding<'_> {
         require!(
             (1..=MAX_MAX_RATE_E9).contains(&max_rate_e9),
             FundingError::InvalidMaxRate
+        );
+        require!(
+            self.market.load()?.status != MarketStatus::Settling as u8,
+            FundingError::MarketSettling
         );
         Ok(())
     }

@@ -34,8 +34,10 @@ impl ClosePosition<'_> {
         let clock = Clock::get()?;
         let event = {
             let position = ctx.accounts.position.load()?;
+            let mut market = ctx.accounts.market.load_mut()?;
+            market.uncount_position()?;
             PositionClosed {
-                head: ctx.accounts.market.load_mut()?.next_head(&clock),
+                head: market.next_head(&clock),
                 market: ctx.accounts.market.key(),
                 position: ctx.accounts.position.key(),
                 owner: position.owner,

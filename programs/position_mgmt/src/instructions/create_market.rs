@@ -98,6 +98,7 @@ impl CreateMarket<'_> {
             let mut config = accounts.config.load_mut()?;
             config.consume_change(&change, clock.unix_timestamp)?;
             let mut market = accounts.market.load_init()?;
+            let market_index = config.next_market_index()?;
             let new = NewMarket {
                 authority: accounts.config.key(),
                 symbol_hash: args.symbol_hash,
@@ -107,7 +108,8 @@ impl CreateMarket<'_> {
                 pool: accounts.pool.key(),
                 price_oracle: accounts.price_feed.key(),
                 fee_recipient: args.fee_recipient,
-                market_index: config.next_market_index()?,
+                market_index,
+                chain_start: config.chain_start(&accounts.market.key(), market_index),
                 bump: ctx.bumps.market,
             };
             market.open(new, clock.unix_timestamp);

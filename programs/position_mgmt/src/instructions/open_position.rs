@@ -54,6 +54,7 @@ impl OpenPosition<'_> {
                 ctx.bumps.position,
                 clock.unix_timestamp,
             )?;
+            market.count_position()?;
             PositionOpened {
                 head: market.next_head(&clock),
                 market: keys.1,

@@ -54,6 +54,7 @@ impl OpenSessionPosition<'_> {
             let keys = (accounts.owner.key(), market_key);
             position.open(keys, &market, leverage, bump, now_ts)?;
             position.link(accounts.parent_wallet.key());
+            market.count_position()?;
             let opened = PositionOpened {
                 head: market.next_head(&clock),
                 market: market_key,

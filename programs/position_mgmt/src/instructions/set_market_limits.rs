@@ -7,7 +7,7 @@ use crate::{
     guard::{change_hash, refuse_durable_nonce},
     instruction,
     seeds::CONFIG_ADDRESS,
-    state::{has_current_layout, GlobalConfig, MarketParams, PerpMarket},
+    state::{has_current_layout, GlobalConfig, MarketParams, MarketStatus, PerpMarket},
 };
 
 #[event_cpi]
@@ -31,7 +31,12 @@ pub struct SetMarketLimits<'info> {
 impl SetMarketLimits<'_> {
     pub fn validate(&self, params: &MarketParams) -> Result<()> {
         refuse_durable_nonce(&self.instructions)?;
-        params.validate()
+        params.validate()?;
+        self.market.load()?.require_status(&[
+            MarketStatus::Active,
+            MarketStatus::ReduceOnly,
+            MarketStatus::Halted,
+        ])
     }
 
     pub fn handle(ctx: Context<SetMarketLimits>, params: MarketParams) -> Result<()> {

@@ -9,7 +9,7 @@ use crate::{
     error::PositionError,
     events::{emit, FeesSwept},
     seeds::{AUTHORITY_ADDRESS, AUTHORITY_SEEDS, VAULT_STATE_ADDRESS},
-    state::PerpMarket,
+    state::{MarketStatus, PerpMarket},
 };
 
 /// Moves what the market earned out of its pool: fees to the vault's fees, insurance's share to its insurance.
@@ -30,6 +30,15 @@ pub struct SweepFees<'info> {
 }
 
 impl SweepFees<'_> {
+    /// A settling market pays its positions first; what is left goes when it is closed.
+    pub fn validate(&self) -> Result<()> {
+        self.market.load()?.require_status(&[
+            MarketStatus::Active,
+            MarketStatus::ReduceOnly,
+            MarketStatus::Halted,
+        ])
+    }
+
     pub fn handle(ctx: Context<SweepFees>) -> Result<()> {
         let clock = Clock::get()?;
         let accounts = &ctx.accounts;

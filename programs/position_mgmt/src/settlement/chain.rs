@@ -62,12 +62,22 @@ fn place_of_settled(
     }
     let (address, _) = record_address(batch_id);
     require_keys_eq!(*record.key, address, PositionError::WrongBatchAddress);
-    if *record.owner == crate::ID && record.data_len() == SettlementBatch::SPACE {
+    if is_record_of(record, market)? {
         return Ok(Place::Known);
     }
     let kept_until_ts = executed_to_ts(header).saturating_add(i64::from(retention_seconds));
     require_gt!(kept_until_ts, now_ts, PositionError::BatchTooOld);
     err!(PositionError::BatchConflict)
+}
+
+/// Whether the record exists and is of this market: an earlier one at the same address had another index.
+fn is_record_of(record: &AccountInfo<'_>, market: &PerpMarket) -> Result<bool> {
+    if *record.owner != crate::ID || record.data_len() != SettlementBatch::SPACE {
+        return Ok(false);
+    }
+    let data = record.try_borrow_data()?;
+    let record: &SettlementBatch = bytemuck::from_bytes(&data[8..]);
+    Ok(record.market_index == market.market_index)
 }
 
 fn executed_to_ts(header: &Header<'_>) -> i64 {

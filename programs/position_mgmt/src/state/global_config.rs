@@ -1,6 +1,7 @@
 //! The configuration: roles, pauses, batch versions, and figures common to all markets.
 
 use anchor_lang::prelude::*;
+use solana_sha256_hasher::hashv;
 
 use super::config_args::{require_known_versions, require_min_batch_size, CreateConfigArgs};
 use crate::{
@@ -62,7 +63,9 @@ pub struct GlobalConfig {
     pub canary_version: u8,
     pub layout_version: u8,
     pub bump: u8,
-    pub reserved: [u8; 74],
+    /// 1 once a market was closed: a market created later may have the address of one before it.
+    pub has_closed_markets: u8,
+    pub reserved: [u8; 73],
     /// Last sequence of its market that the canary covers; from here on layout 2.
     pub canary_last_sequence: u64,
     /// When the active relayer was last changed; 0 when never.
@@ -159,6 +162,24 @@ impl GlobalConfig {
         let index = self.market_count;
         self.market_count = index.checked_add(1).ok_or(PositionError::MathOverflow)?;
         Ok(index)
+    }
+
+    /// Sequence and id that the first batch of a new market follows: 0 and zeros. Once a market was closed, its creation
+    /// counts as sequence 1 and has an id of its own, so that no batch of an earlier market at the same address is of it.
+    pub fn chain_start(&self, market: &Pubkey, market_index: u32) -> (u64, [u8; 32]) {
+        if self.has_closed_markets == 0 {
+            return (0, [0; 32]);
+        }
+        let id = hashv(&[b"gdx/market", market.as_ref(), &market_index.to_le_bytes()]);
+        (1, id.to_bytes())
+    }
+
+    /// Notes that a market was closed; its canary must not be one of a later market at the same address.
+    pub fn note_closed_market(&mut self, market: &Pubkey) {
+        self.has_closed_markets = 1;
+        if self.canary_market == *market {
+            self.end_canary();
+        }
     }
 
     /// Only one change waits at a time; a new proposal replaces the waiting one.

@@ -39,6 +39,10 @@ impl PerpMarket {
     /// Takes the counters back; both sides must be equal again.
     pub fn store_ledger(&mut self, ledger: &Ledger) -> Result<()> {
         require!(ledger.is_balanced(), PositionError::InterestNotBalanced);
+        self.store_counters(ledger)
+    }
+
+    pub(super) fn store_counters(&mut self, ledger: &Ledger) -> Result<()> {
         self.long_loss_index = ledger.long_loss_index;
         self.short_loss_index = ledger.short_loss_index;
         self.total_open_interest = unsigned(ledger.long_interest_e8)?;

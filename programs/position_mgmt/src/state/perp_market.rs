@@ -1,10 +1,11 @@
 //! A perpetual market: its terms, its money counters, its place in the chain of batches.
 
 use anchor_lang::prelude::*;
+use gdx_math::money::MAX_INDEX;
 use gdx_units::{Bps, Ppm, PriceE6};
 
 use crate::{
-    constants::LAYOUT_VERSION,
+    constants::MARKET_LAYOUT_VERSION,
     error::{OrProgramError, PositionError},
     events::EventHead,
 };
@@ -26,7 +27,7 @@ pub struct PerpMarket {
     /// Feed of the index price.
     pub price_oracle: Pubkey,
     pub fee_recipient: Pubkey,
-    /// Id of the last settled batch; zeros before the first.
+    /// Id of the last settled batch; before the first the start of its chain.
     pub last_batch_id: [u8; 32],
     /// Rate of the last funding update, 1e-9 per hour, + = longs pay.
     pub funding_rate: i64,
@@ -92,7 +93,9 @@ pub struct PerpMarket {
     pub is_active: u8,
     pub layout_version: u8,
     pub bump: u8,
-    pub reserved: [u8; 6],
+    pub reserved: [u8; 2],
+    /// Position accounts that exist; not counted in a market of layout 1.
+    pub position_count: u32,
 }
 
 const _: () = assert!(size_of::<PerpMarket>() == 504 && align_of::<PerpMarket>() == 8);
@@ -136,6 +139,8 @@ pub struct NewMarket {
     pub price_oracle: Pubkey,
     pub fee_recipient: Pubkey,
     pub market_index: u32,
+    /// Sequence and id that the first batch follows.
+    pub chain_start: (u64, [u8; 32]),
     pub bump: u8,
 }
 
@@ -153,7 +158,8 @@ impl PerpMarket {
         self.fee_recipient = new.fee_recipient;
         self.market_index = new.market_index;
         self.bump = new.bump;
-        self.layout_version = LAYOUT_VERSION;
+        self.layout_version = MARKET_LAYOUT_VERSION;
+        (self.last_batch_sequence, self.last_batch_id) = new.chain_start;
         self.last_batch_ts = now_ts;
         self.mark_ts = now_ts as u32;
         self.last_funding_update = now_ts;
@@ -223,12 +229,16 @@ impl PerpMarket {
         self.last_batch_ts = now_ts;
     }
 
-    /// Takes a funding update over.
+    /// Takes a funding update over. `MathOverflow` beyond the range of an index: the market can only be settled then.
     pub fn set_funding(&mut self, index: i64, rate_e9: i64, now_ts: i64) -> Result<()> {
         require_gt!(
             now_ts,
             self.last_funding_update,
             PositionError::FundingNotNewer
+        );
+        require!(
+            index.unsigned_abs() <= MAX_INDEX.unsigned_abs(),
+            PositionError::MathOverflow
         );
         self.funding_index = index;
         self.funding_rate = rate_e9;

@@ -2,6 +2,8 @@
 
 use anchor_lang::prelude::*;
 
+use crate::constants::SETTLING_AFTER_SECONDS;
+
 /// Address: `["batch", batch_id]`. One batch settles in one transaction, so it is confirmed as soon as it exists.
 #[account(zero_copy)]
 #[derive(Debug)]
@@ -33,6 +35,13 @@ pub enum BatchStatus {
 
 impl SettlementBatch {
     pub const SPACE: usize = 8 + size_of::<Self>();
+
+    /// Whether the record may go although its market is not there to tell its last sequence: it is a day past the
+    /// retention time. A market whose last batch is that old may itself be settled, and keeps that batch's id.
+    pub fn is_orphaned(&self, retention_seconds: u32, now_ts: i64) -> bool {
+        let kept_seconds = i64::from(retention_seconds) + SETTLING_AFTER_SECONDS;
+        now_ts > self.timestamp.saturating_add(kept_seconds)
+    }
 
     /// Whether the record may go: the market has moved on and the retention time has passed.
     pub fn is_prunable(&self, last_sequence: u64, retention_seconds: u32, now_ts: i64) -> bool {

@@ -212,6 +212,13 @@ impl UserPosition {
         Ok(())
     }
 
+    /// A market that settles pays everything; nothing is asked back any more.
+    pub fn drop_requested_release(&mut self) {
+        self.requested_release_atoms = 0;
+        self.requested_release_slot = 0;
+        self.is_release_by_parent = 0;
+    }
+
     /// The amount of a request that is old enough; the request is used up.
     pub fn take_requested_release(&mut self, slot: u64, delay_slots: u32) -> Result<u64> {
         let amount_atoms = self.requested_release_atoms;
@@ -220,9 +227,7 @@ impl UserPosition {
             .requested_release_slot
             .saturating_add(u64::from(delay_slots));
         require_gte!(slot, due_slot, PositionError::ReleaseTooEarly);
-        self.requested_release_atoms = 0;
-        self.requested_release_slot = 0;
-        self.is_release_by_parent = 0;
+        self.drop_requested_release();
         Ok(amount_atoms)
     }
 
