@@ -25,6 +25,7 @@ SET_UP, DELAYED, AT_ONCE, PROGRAM = "set-up", "delayed", "at once", "program"
 POWERS: Mapping[str, tuple[str, str]] = {
     "collateral_vault.create_vault": (SET_UP, "the upgrade authority, once"),
     "collateral_vault.create_pool": (PROGRAM, "only the position program's address signs it"),
+    "collateral_vault.close_pool": (PROGRAM, "only the position program's address signs it"),
     "collateral_vault.lock": (PROGRAM, "only the position program's address signs it"),
     "collateral_vault.release": (PROGRAM, "only the position program's address signs it"),
     "collateral_vault.sweep_fees": (PROGRAM, "only the position program's address signs it"),
@@ -62,6 +63,7 @@ POWERS: Mapping[str, tuple[str, str]] = {
     "position_mgmt.set_allowed_versions": (AT_ONCE, "narrower, or live before; a new version is announced"),
     "position_mgmt.set_min_batch_size": (AT_ONCE, "at most 18 trades, and a flush needs none"),
     "position_mgmt.set_market_status": (DELAYED, "announced, then after the delay"),
+    "position_mgmt.start_settling": (DELAYED, "a delisting is announced; anyone may for the other reasons"),
     "position_mgmt.set_guardian": (DELAYED, "announced, then after the delay"),
     "position_mgmt.set_config_limits": (DELAYED, "announced, then after the delay"),
     "position_mgmt.raise_delay": (DELAYED, "announced, then after the present delay; never shorter"),

@@ -17,6 +17,7 @@ from tests.programs.harness.tokens import USDT, amount_of
 from tests.programs.harness.vault_world import PAUSE_WITHDRAW, VaultWorld
 from tests.programs.position_mgmt.exchange import PAUSE_ALL, Exchange
 from tests.programs.position_mgmt.market import ONE, V1, Market
+from tests.programs.position_mgmt.winding import DELISTING, Winding
 
 from .powers import DELAYED, OWN_KEYS, POWERS
 from .search import new_random, rounds
@@ -114,9 +115,11 @@ class Governed:
         exchange, vault, feed, me = self.exchange, self.vault, self.feed, self.mine.owner
         wide = {"price_band_bps": 9_999, "max_slippage_per_hour_atoms": 2**63 - 1, "taker_fee_ppm": 10_000}
         limits = self.market.set_market_limits(**wide)
+        delisting = Winding(self.market).start(DELISTING, admin=exchange.admin)
         proposals = [
             exchange.change_hash(exchange.approve_relayer(me)),
             exchange.change_hash(limits, self.market.key),
+            exchange.change_hash(delisting, self.market.key),
         ]
         return [
             lambda: exchange.propose_change(rng.choice(proposals)),
@@ -128,6 +131,7 @@ class Governed:
             lambda: exchange.set_allowed_versions(rng.randrange(5)),
             lambda: exchange.set_pause_bits(rng.choice([0, PAUSE_ALL])),
             lambda: limits,
+            lambda: delisting,
             lambda: self.market.set_market_status(rng.randrange(4)),
             lambda: exchange.set_guardian(me),
             lambda: exchange.set_config_limits(slippage_floor_atoms=2**63),
