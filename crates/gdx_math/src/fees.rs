@@ -2,7 +2,7 @@
 
 use gdx_units::{Atoms, Ppm, PriceE6, SizeE8, PPM_SCALE, SIZE_SCALE};
 
-use crate::integer::{mul_div, mul_div_signed, with_sign, Result, Rounding};
+use crate::integer::{fits, mul_div, mul_div_signed, with_sign, Result, Rounding};
 
 /// `floor(price · |size| / 1e8)`: the same number for both sides of a fill.
 #[inline]
@@ -30,7 +30,8 @@ pub fn notional_and_value(size: SizeE8, price: PriceE6) -> Result<(Atoms, Atoms)
     let value = value(size, price)?;
     let is_exact =
         size.magnitude().wrapping_mul(price.0) == value.0.unsigned_abs().wrapping_mul(SIZE_SCALE);
-    Ok((Atoms(if is_exact { -value.0 } else { -value.0 - 1 }), value))
+    let above = if is_exact { value.0 } else { value.0 + 1 };
+    Ok((Atoms(fits(above.checked_neg())?), value))
 }
 
 /// `ceil(notional · ppm / 1e6)`, signed: a rebate (negative ppm) rounds against its receiver.

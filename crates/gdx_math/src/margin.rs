@@ -111,11 +111,25 @@ pub fn liquidation_price(position: &Position, maintenance_ratio: Bps) -> Result<
     } else {
         (BPS_SCALE + ratio, Rounding::Floor)
     };
-    let divisor = fits(position.size_e8.unsigned_abs().checked_mul(scale))?;
-    // Scaled in two steps, which stay within 64 bits where one would not.
-    let price =
-        mul_mul_div(owed.unsigned_abs(), (MILLION, MILLION), divisor, rounding).unwrap_or(u64::MAX);
+    let (owed, size) = (owed.unsigned_abs(), position.size_e8.unsigned_abs());
+    let price = match size.checked_mul(scale) {
+        // Scaled in two steps, which stay within 64 bits where one would not.
+        Some(divisor) => {
+            mul_mul_div(owed, (MILLION, MILLION), divisor, rounding).unwrap_or(u64::MAX)
+        }
+        None => wide_price(owed, size, scale, rounding),
+    };
     Ok(PriceE6(price.min(i64::MAX.unsigned_abs())))
+}
+
+/// `owed · 1e12 / (size · scale)` for sizes beyond 18 million base units, which cheap assets have.
+#[inline(never)]
+fn wide_price(owed: u64, size: u64, scale: u64, rounding: Rounding) -> u64 {
+    let scaled = u128::from(owed) * u128::from(MILLION * MILLION);
+    let divisor = u128::from(size) * u128::from(scale);
+    let has_rest = scaled % divisor != 0;
+    let price = scaled / divisor + u128::from(rounding == Rounding::Ceil && has_rest);
+    u64::try_from(price).unwrap_or(u64::MAX)
 }
 
 /// `|cost| / |size|`, rounded down; 0 when flat.

@@ -227,8 +227,6 @@ impl Market {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn nothing_is_created_or_lost(operations in prop::collection::vec(operation(), 1..60)) {
         let mut market = Market::default();

@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import pytest
 from solders.account import Account
 from solders.pubkey import Pubkey
 
+from gdx_sdk.batch.varint import encode_varint, zigzag
 from tests.golden import naive_batch, naive_money
 from tests.golden.naive_decoder import Batch, Refused, read
 from tests.programs.harness.codec import SYSTEM, idl
@@ -190,3 +192,53 @@ def test_every_changed_byte(market: Market, alice: Trader, case: dict[str, Any])
     print(dict(twin.seen))
     chained = {"BatchOutOfOrder", "BatchPreviousMismatch", "WrongEpoch", "InvalidBatchVersion", "settled"}
     assert chained | {"BatchMalformed"} <= set(twin.seen)
+
+
+EXTREMES = [0, 1, -1, 10**8, -(10**8), 2**62, -(2**62), 2**63 - 1, 1 - 2**63, -(2**63)]
+AMOUNTS = [0, 1, 10**6, 2**62, 2**63 - 1, 2**63, 2**64 - 1]
+
+
+def _i64(value: int) -> int:
+    return max(min(value, 2**63 - 1), -(2**63))
+
+
+def extreme_entries(random: Random, price_e6: int) -> tuple[bytes, int]:
+    """Entries of three positions with amounts at the edges, most of them balanced; and a trade count."""
+    sizes = [random.choice(EXTREMES) for _ in range(2)]
+    sizes.append(
+        max(min(-sum(sizes), 2**63 - 1), -(2**63)) if random.random() < 0.8 else random.choice(EXTREMES)
+    )
+    if random.random() < 0.1:
+        sizes = [2**62, 2**62, -(2**63)]
+    random.shuffle(sizes)
+    entries, fills = b"", 0
+    for size in sizes:
+        fair = _i64(size * price_e6 // 10**8)
+        quote = fair if random.random() < 0.8 else random.choice(EXTREMES)
+        turnover = min(abs(quote), 2**64 - 1) if random.random() < 0.8 else random.choice(AMOUNTS)
+        fee = -(-turnover * 500 // 10**6) if random.random() < 0.8 else random.choice(EXTREMES)
+        count = random.choice([0, 1, 2, 2**63, 2**64 - 1]) if random.random() < 0.1 else random.randint(1, 4)
+        fills += count
+        entries += b"".join(encode_varint(zigzag(amount)) for amount in (size, quote, fee))
+        entries += encode_varint(turnover) + encode_varint(count)
+    return entries, min((fills + 1) // 2, 2**16 - 1)
+
+
+@pytest.mark.parametrize("price_e6", [1, 10**6, 50_000 * 10**6])
+def test_amounts_at_the_edges(market: Market, alice: Trader, price_e6: int) -> None:
+    """Never a panic, whatever the amounts; what settles is what the bytes say."""
+    case = next(case for case in cases("batch_flips") if case["version"] == 2 and len(case["positions"]) == 3)
+    for trade in case["trades"]:
+        trade["price_e6"] = str(price_e6)
+    twin, head = Twin(market, alice, case), bytes.fromhex(case["data"])[:ENTRIES]
+    feed = twin.chain.read(market.feed)
+    for minute in feed.minutes.ranges:
+        minute.low_e6 = minute.high_e6 = price_e6
+    averages = {"ema_e9": price_e6 * 1_000, "twap_e9": price_e6 * 1_000}
+    twin.chain.rewrite(market.feed, minutes=feed.minutes, price_e6=price_e6, **averages)
+    for seed in range(600):
+        entries, count = extreme_entries(Random(seed), price_e6)
+        data = head[:78] + count.to_bytes(2, "little") + head[80:] + entries
+        twin.attempt(data, f"seed {seed} at {price_e6}")
+    print(dict(twin.seen))
+    assert twin.seen["MathOverflow"]

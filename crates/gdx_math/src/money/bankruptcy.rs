@@ -4,7 +4,7 @@ use gdx_units::{Atoms, INDEX_SCALE};
 
 use super::settling::MAX_INDEX;
 use super::state::{add, Ledger, Side};
-use crate::integer::{mul_div_signed, MathError, Result, Rounding};
+use crate::integer::{fits, mul_div_signed, MathError, Result, Rounding};
 
 /// Rule 6: a side's shortfall is covered by `insurance`, the rest by the side that gained:
 /// `loss_out += r; L_gained += ceil(r · 1e12 / OI)`. Returns what insurance pays; [`MathError::Overflow`] when the
@@ -12,7 +12,7 @@ use crate::integer::{mul_div_signed, MathError, Result, Rounding};
 pub fn resolve_bankruptcy(ledger: &mut Ledger, bankrupt: Side, insurance: Atoms) -> Result<Atoms> {
     let shortfall = core::mem::take(ledger.shortfall_mut(bankrupt));
     let insured = insurance.0.min(shortfall);
-    let rest = shortfall - insured;
+    let rest = fits(shortfall.checked_sub(insured))?;
     if rest > 0 {
         let (interest, index) = match bankrupt {
             Side::Long => (ledger.short_interest_e8, &mut ledger.short_loss_index),

@@ -2,7 +2,7 @@
 
 use gdx_units::{Atoms, SizeE8, INDEX_SCALE};
 
-use super::state::{add, credit, Ledger, Position, Side};
+use super::state::{add, credit, take, Ledger, Position, Side};
 use crate::band::OpeningBand;
 use crate::integer::{fits, mul_div, mul_div_signed, with_sign, MathError, Result, Rounding};
 
@@ -62,7 +62,7 @@ pub fn touch(position: &mut Position, ledger: &mut Ledger) -> Result<Atoms> {
             )?,
         )?;
         add(&mut ledger.funding_pool_atoms, funding.0)?;
-        add(&mut ledger.outstanding_loss_atoms, -loss.0)?;
+        take(&mut ledger.outstanding_loss_atoms, loss.0)?;
     }
     position.funding_index = ledger.funding_index;
     position.loss_index = side_index;
@@ -134,7 +134,7 @@ fn reduce(
     quote_atoms: i64,
 ) -> Result<i64> {
     let before = position.size_e8;
-    let removed = if delta_e8 == -before {
+    let removed = if delta_e8.unsigned_abs() == before.unsigned_abs() {
         position.cost_atoms
     } else {
         mul_div_signed(
@@ -150,8 +150,8 @@ fn reduce(
             .and_then(|received| received.checked_sub(removed)),
     )?;
     add(&mut position.size_e8, delta_e8)?;
-    add(&mut position.cost_atoms, -removed)?;
-    add(&mut ledger.cost_sum_atoms, -removed)?;
+    take(&mut position.cost_atoms, removed)?;
+    take(&mut ledger.cost_sum_atoms, removed)?;
     credit(position, ledger, realized)?;
     ledger.move_interest(before, position.size_e8)?;
     Ok(realized)

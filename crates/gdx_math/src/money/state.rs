@@ -129,16 +129,20 @@ impl Ledger {
             &mut self.long_interest_e8,
             after_e8.max(0) - before_e8.max(0),
         )?;
-        add(
-            &mut self.short_interest_e8,
-            before_e8.min(0) - after_e8.min(0),
-        )
+        let sold = fits(before_e8.min(0).checked_sub(after_e8.min(0)))?;
+        add(&mut self.short_interest_e8, sold)
     }
 }
 
 #[inline]
 pub(super) fn add(sum: &mut i64, amount: i64) -> Result<()> {
     *sum = fits(sum.checked_add(amount))?;
+    Ok(())
+}
+
+#[inline]
+pub(super) fn take(sum: &mut i64, amount: i64) -> Result<()> {
+    *sum = fits(sum.checked_sub(amount))?;
     Ok(())
 }
 
