@@ -102,6 +102,27 @@ proptest! {
         prop_assert!(possible(above - 1) && !possible(above));
     }
 
+    /// Where the products just fit, just do not, and come out even.
+    #[test]
+    fn net_fee_bounds_are_exact_around_the_short_cut(
+        shifts in [38u32..46, 38u32..46, 38u32..46, 16u32..31], parts in [0i64..1_000_000, 0i64..1_000_000, 0i64..1_000_000],
+        is_negative: bool, is_even: bool, least in any::<i16>(),
+    ) {
+        let near = |place: usize| ((1i64 << shifts[place]) / 1_000_000).max(1) * parts[place];
+        let turnover = if is_even { near(0) / 1_000_000 * 1_000_000 } else { near(0) };
+        let fills = near(1) as u64;
+        let high = (1i32 << shifts[3]) - 1;
+        let rates = if is_negative { [-high, i32::from(least)] } else { [i32::from(least), high] };
+        let [lower, upper] = sorted(rates).map(i128::from);
+        let end = (i128::from(turnover) * upper + i128::from(fills) * PPM) / PPM;
+        for charged in [near(2), -near(2), end as i64, end as i64 - 1, end as i64 + 1] {
+            let (scaled, wide) = (i128::from(charged) * PPM, i128::from(turnover));
+            let expected = wide * lower <= scaled && scaled < wide * upper + i128::from(fills) * PPM;
+            let found = is_possible_net_fee(Atoms(charged), Atoms(turnover), fills, rates.map(Ppm));
+            prop_assert_eq!(found, expected, "{} of {} in {} fills", charged, turnover, fills);
+        }
+    }
+
     #[test]
     fn every_sum_of_fees_is_possible(
         fills in prop::collection::vec((0i64..1 << 44, any::<bool>()), 1..40), rates in [rate(), rate()],

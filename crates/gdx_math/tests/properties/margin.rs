@@ -4,7 +4,7 @@ use gdx_math::margin::{
     adds_risk, covers_initial, entry_price, equity, initial_requirement, is_liquidatable,
     liquidation_price, maintenance_requirement, touched_equity,
 };
-use gdx_math::money::{fill, touch, unpaid_funding, unpaid_loss, Position};
+use gdx_math::money::{fill, touch, unpaid_funding, unpaid_loss, Ledger, Position};
 use gdx_units::{Atoms, Bps, Ppm, PriceE6, SizeE8};
 use proptest::prelude::*;
 
@@ -97,6 +97,18 @@ proptest! {
     }
 
     #[test]
+    fn a_position_at_its_maintenance_requirement_is_safe((position, ledger) in usual(), price in 1u64..1_000_000_000, ratio in 1u16..5_000) {
+        prop_assume!(position.size_e8 != 0);
+        let at_stake = notional(PriceE6(price), SizeE8(position.size_e8)).unwrap();
+        let needed = maintenance_requirement(at_stake, Bps(ratio)).unwrap().0;
+        let mut exact = position;
+        exact.collateral_atoms += needed - equity(&position, &ledger, PriceE6(price)).unwrap().0;
+        prop_assert_eq!(is_liquidatable(&exact, &ledger, PriceE6(price), Bps(ratio)), Ok(false));
+        exact.collateral_atoms -= 1;
+        prop_assert_eq!(is_liquidatable(&exact, &ledger, PriceE6(price), Bps(ratio)), Ok(true));
+    }
+
+    #[test]
     fn liquidation_is_announced_at_the_first_price_that_suffices(
         (position, _) in usual(), ratio in 0u16..9_999,
     ) {
@@ -154,8 +166,8 @@ proptest! {
 
     #[test]
     fn liquidation_takes_what_restores_the_target(
-        (position, ledger) in usual(), price in 0u64..1_000_000_000, ratio in 1u16..5_000, fee_ppm in 0i32..600_000,
-        min_size in prop_oneof![Just(0i64), 0i64..1_000_000_000],
+        (position, ledger) in usual(), price in prop_oneof![1 => Just(0), 9 => 0u64..1_000_000_000], ratio in 1u16..5_000,
+        fee_ppm in 0i32..600_000, min_size in prop_oneof![Just(0i64), 0i64..1_000_000_000],
     ) {
         let terms = Terms { initial_ratio: Bps(ratio), fee: Ppm(fee_ppm), min_size: SizeE8(min_size) };
         let size = i128::from(position.size_e8.abs());
@@ -216,4 +228,27 @@ proptest! {
         let expected = narrow(full).map(|full| Atoms(full.min(collateral.max(0))));
         prop_assert_eq!(found, expected);
     }
+}
+
+/// 31 of 50 USDT close exactly, and 0.38 base units stay.
+#[test]
+fn a_liquidation_that_comes_out_even_is_not_rounded() {
+    let (price, equity_atoms) = (PriceE6(50_000_000), 1_000_000);
+    let position = Position {
+        size_e8: 100_000_000,
+        cost_atoms: 50_000_000,
+        collateral_atoms: equity_atoms,
+        ..Position::default()
+    };
+    let closing = |min_size: i64| {
+        let terms = Terms {
+            initial_ratio: Bps(500),
+            fee: Ppm(1_000),
+            min_size: SizeE8(min_size),
+        };
+        liquidation_size(&position, &Ledger::default(), price, terms)
+    };
+    assert_eq!(closing(1), Ok(SizeE8(62_000_000)));
+    assert_eq!(closing(38_000_000), Ok(SizeE8(62_000_000)));
+    assert_eq!(closing(38_000_001), Ok(SizeE8(100_000_000)));
 }
