@@ -103,3 +103,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_loss_that_insurance_covers_needs_nobody_open() {
+    let mut ledger = Ledger {
+        long_shortfall_atoms: 7,
+        ..Ledger::default()
+    };
+    let insured = resolve_bankruptcy(&mut ledger, Side::Long, Atoms(7));
+    assert_eq!(insured, Ok(Atoms(7)));
+    assert_eq!(ledger, Ledger::default());
+}
