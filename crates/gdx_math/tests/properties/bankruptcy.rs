@@ -1,5 +1,6 @@
 use gdx_math::money::{
     cover_from_accrued, resolve_bankruptcy, settle_overdraft, settling_payout, Ledger, Side,
+    MAX_INDEX,
 };
 use gdx_math::MathError;
 use gdx_units::Atoms;
@@ -55,7 +56,7 @@ proptest! {
         }
         let gained = bankrupt.opposite();
         let exact = if rest == 0 { Some(0) } else { narrow(ceil(i128::from(rest) * INDEX_SCALE, i128::from(interest))) };
-        let Some(step) = exact else {
+        let Some(step) = exact.filter(|step| *step <= MAX_INDEX) else {
             prop_assert_eq!(found, Err(MathError::Overflow));
             return Ok(());
         };

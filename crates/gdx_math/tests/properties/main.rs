@@ -55,6 +55,12 @@
 //! | `money::resolve_bankruptcy` | `a_resolved_loss_is_covered_by_insurance_and_index` |
 //! | `money::cover_from_accrued` | `accrued_insurance_covers_within_the_books` |
 //! | `money::settling_payout` | `payouts_share_what_is_there` |
+//! | `money::close_at` | `closing_at_a_price_leaves_its_value` |
+//! | `money::open_payouts` | `all_pay_outs_together_are_what_is_there` |
+//! | `money::pay_out` | `all_pay_outs_together_are_what_is_there` |
+//! | `money::is_loss_stuck` | `a_loss_is_stuck_when_nobody_can_carry_it` |
+//! | `money::is_index_nearly_used_up` | `an_index_is_nearly_used_up_from_the_alarm_on` |
+//! | `money::is_average_near` | `an_average_is_near_within_the_band` |
 //! | `money::of` | `sides_are_signs` |
 //! | `money::opposite` | `sides_are_signs` |
 //! | `money::loss_index` | `a_ledger_keeps_its_sides_apart` |
@@ -80,6 +86,7 @@ mod integer;
 mod margin;
 mod money;
 mod oracle;
+mod settling;
 mod statistics;
 mod strategies;
 mod time;

@@ -32,7 +32,7 @@ proptest! {
     }
 
     #[test]
-    fn the_exported_table_is_the_programs_own(place in 0usize..5, validity in bits()) {
+    fn the_exported_table_is_the_programs_own(place in 0..Action::NAMED.len(), validity in bits()) {
         let table: Value = serde_json::from_str(&action_table_json()).unwrap();
         let (name, action) = Action::NAMED[place];
         prop_assert_eq!(table["actions"][name].as_u64(), Some(u64::from(action.blocking_bits().0)));
@@ -62,6 +62,7 @@ fn each_action_is_blocked_by_exactly_its_bits() {
         ),
         (Action::Liquidate, hard | Bits::TOO_FEW_PUBLISHERS),
         (Action::UpdateFunding, hard | Bits::TOO_UNCERTAIN),
+        (Action::StartSettling, Bits::ALL.without(Bits::STALE)),
     ];
     for (action, blocking) in expected {
         assert_eq!(action.blocking_bits(), blocking, "{action:?}");
