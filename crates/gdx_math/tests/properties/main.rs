@@ -27,6 +27,10 @@
 //! | `limiter::decayed` | `forgetting_is_exact_and_never_early`, `forgetting_in_two_steps_forgets_less` |
 //! | `limiter::deposited` | `a_deposit_gives_back_what_a_withdrawal_took` |
 //! | `limiter::withdrawn` | `a_deposit_gives_back_what_a_withdrawal_took`, `no_withdrawal_passes_the_limit` |
+//! | `net_outflow::decayed` | `net_outflow_fades_exactly_and_against_who_withdraws` |
+//! | `net_outflow::deposited` | `net_outflow_counts_both_ways_up_to_the_ends` |
+//! | `net_outflow::withdrawn` | `net_outflow_counts_both_ways_up_to_the_ends` |
+//! | `net_outflow::is_within` | `net_outflow_counts_both_ways_up_to_the_ends` |
 //! | `statistics::aggregate` | `median_ignores_order_and_one_liar`, `confidence_covers_every_input` |
 //! | `statistics::ema_e6` | `average_is_exact_and_between` |
 //! | `statistics::relative_e9` | `relative_distance_is_exact` |

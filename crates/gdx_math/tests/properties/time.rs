@@ -2,6 +2,7 @@
 
 use gdx_math::funding::{funding_index_step, funding_rate, premium};
 use gdx_math::limiter::Outflow;
+use gdx_math::net_outflow::NetOutflow;
 use gdx_math::{MathError, Rounding};
 use gdx_units::{Index, PriceE6, RateE9};
 use proptest::prelude::*;
@@ -102,5 +103,37 @@ proptest! {
         let is_within = before + u128::from(amount) <= u128::from(limit);
         prop_assert_eq!(after.is_some(), is_within);
         prop_assert!(after.is_none_or(|after| after.net_atoms <= limit));
+    }
+
+    #[test]
+    fn net_outflow_fades_exactly_and_against_who_withdraws(
+        net_atoms in any_i64(), updated_ts in any_i64(), now_ts in any_i64(), window_s in any_u64(),
+    ) {
+        let outflow = NetOutflow { net_atoms, updated_ts };
+        let found = outflow.decayed(now_ts, window_s);
+        // Beyond i64 the span counts as the longest one.
+        let elapsed = (i128::from(now_ts) - i128::from(updated_ts)).clamp(0, i128::from(i64::MAX));
+        if elapsed == 0 {
+            prop_assert_eq!(found, outflow);
+            return Ok(());
+        }
+        let rest = (i128::from(window_s) - elapsed).max(0);
+        let exact = divided(i128::from(net_atoms) * rest, i128::from(window_s.max(1)), Rounding::Ceil);
+        prop_assert_eq!(i128::from(found.net_atoms), exact);
+        prop_assert_eq!(found.updated_ts, now_ts);
+    }
+
+    #[test]
+    fn net_outflow_counts_both_ways_up_to_the_ends(
+        net_atoms in any_i64(), amount in any_u64(), limit in any_u64(),
+    ) {
+        let outflow = NetOutflow { net_atoms, updated_ts: 7 };
+        let ends = (i128::from(i64::MIN), i128::from(i64::MAX));
+        let less = (i128::from(net_atoms) - i128::from(amount)).clamp(ends.0, ends.1);
+        let more = (i128::from(net_atoms) + i128::from(amount)).clamp(ends.0, ends.1);
+        prop_assert_eq!(i128::from(outflow.deposited(amount).net_atoms), less);
+        prop_assert_eq!(i128::from(outflow.withdrawn(amount).net_atoms), more);
+        prop_assert_eq!(outflow.withdrawn(amount).updated_ts, 7);
+        prop_assert_eq!(outflow.is_within(limit), i128::from(net_atoms) <= i128::from(limit));
     }
 }
