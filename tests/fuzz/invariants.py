@@ -38,8 +38,15 @@ def check_invariants(accounts: Accounts, donated_atoms: int) -> None:
     by_market: dict[Pubkey, list[Fields]] = defaultdict(list)
     for position in kinds["UserPosition"].values():
         by_market[position["market"]].append(position)
+    settlements = {one["market"]: one for one in kinds["MarketSettlement"].values()}
     for key, market in kinds["PerpMarket"].items():
-        _check_market(market, kinds["MarketPool"][vault.pool_of(key)], by_market[key])
+        pool, settlement = kinds["MarketPool"][vault.pool_of(key)], settlements.get(key)
+        _require((market["status"] == SETTLING) == (settlement is not None), "a settlement says so", market)
+        _check_market(market, by_market[key])
+        if settlement is None:
+            _check_books(market, pool, 0)
+        else:
+            _check_settling(market, pool, settlement)
     for session in kinds["EphemeralVault"].values():
         _require(session["used_amount"] <= session["approved_amount"], "used is at most approved", session)
 
@@ -59,28 +66,44 @@ def _check_vault(kinds: dict[str, dict[Pubkey, Fields]], donated_atoms: int) -> 
         _require(state[f"{name}_atoms"] == total, f"{name} is the sum over all accounts", state)
 
 
-def _check_market(market: Fields, pool: Fields, positions: list[Fields]) -> None:
+def _check_market(market: Fields, positions: list[Fields]) -> None:
     ledger = market_money(market)
-    sizes = [position["size"] for position in positions]
-    interest = sum(size for size in sizes if size > 0)
-    _require(sum(sizes) == 0, "sizes sum to zero", market)
-    sides = (ledger["long_interest_e8"], ledger["short_interest_e8"], market["total_open_interest"])
-    _require(sides == (interest,) * 3, "both sides are the open interest", market)
+    _require(market["position_count"] == len(positions), "positions are counted", market)
+    for name, sign in (("long", 1), ("short", -1)):
+        interest = sum(max(sign * position["size"], 0) for position in positions)
+        _require(ledger[f"{name}_interest_e8"] == interest, "interest is the sum of sizes", market)
     for name, field in (("collateral_sum_atoms", "collateral"), ("cost_sum_atoms", "cost_atoms")):
         total = sum(position[field] for position in positions)
         _require(ledger[name] == total, f"{name} is the sum over all positions", market)
-    _require(
-        naive_money.book_value(ledger) == pool["locked_atoms"], "the pool holds what the books say", market
-    )
     unpaid = sum(
         position["size"] * (market["funding_index"] - position["funding_index"]) for position in positions
     )
     _require(ledger["funding_pool_atoms"] + Fraction(unpaid, 10**12) >= 0, "funding is solvent", market)
     carried = sum(abs(position["size"]) * _unpaid_loss_index(market, position) for position in positions)
-    if interest > 0 and market["status"] != SETTLING:
+    if market["total_open_interest"] > 0 and market["status"] != SETTLING:
         is_carried = Fraction(carried, 10**12) >= ledger["outstanding_loss_atoms"]
         _require(is_carried, "every loss is carried by somebody", market)
     _require(all(position["collateral"] >= 0 for position in positions), "no negative collateral", market)
+
+
+def _check_books(market: Fields, pool: Fields, imbalance: int) -> None:
+    ledger = market_money(market)
+    backed = naive_money.book_value(ledger) - imbalance
+    _require(backed == pool["locked_atoms"], "the pool holds what the books say", market)
+    sides = {market[f"total_{name}_interest"] for name in ("long", "short", "open")}
+    _require(
+        imbalance != 0 or len(sides) == 1 or market["status"] == SETTLING, "both sides are equal", market
+    )
+
+
+def _check_settling(market: Fields, pool: Fields, settlement: Fields) -> None:
+    """Books and pool differ by what the closed sizes were worth: in the end by dust; no more is paid."""
+    _check_books(market, pool, 0 if settlement["is_paying"] else settlement["imbalance_atoms"])
+    shared = [settlement[f"{name}_atoms"] for name in ("paid", "payable", "claims")]
+    _require(shared == sorted(shared), "no more is paid than is shared", settlement)
+    if market["total_long_interest"] == market["total_short_interest"] == 0:
+        dust = -settlement["imbalance_atoms"]
+        _require(0 <= dust <= settlement["settled_count"], "what is left over is dust", settlement)
 
 
 def _unpaid_loss_index(market: Fields, position: Fields) -> int:

@@ -18,8 +18,10 @@ from .machine import ExchangeMachine, shared_world
 from .steps import RULES
 
 FIXED_SEED = 20_261_121
-FIXED_STEPS = 5_000
+FIXED_STEPS = 6_000
 NEVER_OK = {"hostile_call", "nonce_first", "open_account_again", "settle_misplaced"}
+RARELY_OK = {"close_funding", "close_market", "pay_position", "settle_position"}
+"""Alone; `wind_up` takes them in their order."""
 NEVER_REFUSED = {"donate", "undelegate", "pass_time", "pass_hours", "post_fallback"}
 NEVER_REFUSED |= {"propose_change", "propose_vault_admin", "propose_feed_authority", "set_fallback"}
 NEVER_REFUSED |= {
@@ -28,19 +30,14 @@ NEVER_REFUSED |= {
     "restore_trading",
     "heartbeat",
     "leave",
+    "wind_up",
     "publish_everywhere",
 }
 NEVER_REFUSED |= {"propose_pause_renewal", "set_vault_guardian", "set_fee_recipient"}
-CREATED = ("collateral_vault.create_vault", "oracle.create_feed", "funding_rate.create_funding")
-CREATED += ("position_mgmt.create_config", "position_mgmt.create_market", "collateral_vault.open_account")
+CREATED = ("collateral_vault.create_vault", "collateral_vault.open_account", "oracle.create_feed")
+CREATED += ("position_mgmt.create_config",)
 CREATED += ("position_mgmt.migrate_config",)
-MOVES = ("create_pool", "draw_insurance", "fund_insurance", "lock", "release", "sweep_fees")
-WINDING = {
-    f"position_mgmt.{name}" for name in ("start_settling", "settle_position", "pay_position", "close_market")
-}
-WINDING |= {"funding_rate.close_funding", "collateral_vault.close_pool"}
-"""The end of a market, after which nothing would be left to fuzz; random lives are wound down in
-`tests/programs/position_mgmt/test_start_settling_whole_life.py`."""
+MOVES = ("create_pool", "close_pool", "draw_insurance", "fund_insurance", "lock", "release", "sweep_fees")
 CALLED_BY_PROGRAMS = {"position_mgmt.set_funding", *(f"collateral_vault.{name}" for name in MOVES)}
 WORTH_HAVING = {
     "BatchConflict",
@@ -103,7 +100,7 @@ def test_no_rule_fuzzes_air(fixed_run: drive.Report) -> None:
     never_ok = {name for name, (succeeded, _) in found.items() if not succeeded}
     never_refused = {name for name, (_, refused) in found.items() if not refused}
     assert rare == set()
-    assert never_ok == NEVER_OK
+    assert never_ok - RARELY_OK == NEVER_OK
     assert never_refused <= NEVER_REFUSED, never_refused
 
 
@@ -111,9 +108,9 @@ def test_every_instruction_succeeds(fixed_run: drive.Report) -> None:
     """All that is not set-up or called by another program; a good part of the batches settle."""
     everything = {f"{program}.{name}" for program in PROGRAM_IDS for name in idl(program).instructions}
     never = {name for name in everything if not fixed_run.outcomes(name)[0]}
-    assert never == {*CREATED, *CALLED_BY_PROGRAMS, *WINDING}
+    assert never == {*CREATED, *CALLED_BY_PROGRAMS}
     settled, _ = fixed_run.outcomes("position_mgmt.settle_batch")
-    assert settled >= FIXED_STEPS // 20
+    assert settled >= FIXED_STEPS // 25
 
 
 def test_refusals_worth_having(fixed_run: drive.Report) -> None:

@@ -17,7 +17,7 @@ from .model import config, feed, funding, money, sessions, vault
 from .steps import take
 from .world import Difference, World
 
-SEED, MOST_STEPS = 7, 4_000
+SEED, MOST_STEPS = 7, 8_000
 
 
 def _fee_rounded_down(notional_atoms: int, ppm: int) -> int:

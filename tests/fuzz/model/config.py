@@ -90,7 +90,7 @@ def set_allowed_versions(tx: Draft, signer: Pubkey, versions: int, data: bytes) 
     config["ever_live_versions"] |= versions
     count_event(config)
     if config["canary_version"] and (versions == 0 or versions & config["canary_version"]):
-        _end_canary(config)
+        end_canary(config)
         count_event(config)
 
 
@@ -98,7 +98,7 @@ def set_canary(tx: Draft, signer: Pubkey, market_key: Pubkey, version: int, batc
     config, market = as_guard(tx, signer), tx.read(market_key)
     last = market["last_batch_sequence"] + batches
     if batches == 0:
-        _end_canary(config)
+        end_canary(config)
     else:
         present = (config["canary_version"], config["canary_market"])
         is_narrower = present == (version, market_key) and last <= config["canary_last_sequence"]
@@ -116,7 +116,7 @@ def set_canary(tx: Draft, signer: Pubkey, market_key: Pubkey, version: int, batc
     count_event(config)
 
 
-def _end_canary(config: Fields) -> None:
+def end_canary(config: Fields) -> None:
     config.update(canary_version=0, canary_market=NOBODY, canary_remaining=0, canary_last_sequence=0)
 
 

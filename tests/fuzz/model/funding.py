@@ -25,8 +25,15 @@ def funding_of(market: Pubkey) -> Pubkey:
     return pda(PROGRAM, b"funding", market)
 
 
+def _funding(tx: Draft, market: Pubkey) -> Fields:
+    """Of a market that is settling it may be closed, and then belongs to the system program."""
+    if not tx.has(funding_of(market), "FundingState"):
+        raise Refused("AccountOwnedByWrongProgram")
+    return tx.edit(funding_of(market))
+
+
 def sample(tx: Draft, market_key: Pubkey, feed_key: Pubkey, fallback: Pyth | None) -> None:
-    market, funding = tx.read(market_key), tx.edit(funding_of(market_key))
+    market, funding = tx.read(market_key), _funding(tx, market_key)
     if market["status"] not in (ACTIVE, REDUCE_ONLY):
         raise Refused("MarketNotTrading")
     if tx.now_ts - market["mark_ts"] > MARK_MAX_AGE_SECONDS:
@@ -46,7 +53,7 @@ def sample(tx: Draft, market_key: Pubkey, feed_key: Pubkey, fallback: Pyth | Non
 
 
 def update(tx: Draft, market_key: Pubkey, feed_key: Pubkey, fallback: Pyth | None) -> None:
-    market, funding = tx.edit(market_key), tx.edit(funding_of(market_key))
+    market, funding = tx.edit(market_key), _funding(tx, market_key)
     index = _index(tx, feed_key, fallback)
     if market["funding_index"] != funding["funding_index"]:
         raise Refused("FundingIndexMismatch")
@@ -73,7 +80,7 @@ def update(tx: Draft, market_key: Pubkey, feed_key: Pubkey, fallback: Pyth | Non
 
 
 def set_max_rate(tx: Draft, market_key: Pubkey, signer: Pubkey, rate_e9: int) -> None:
-    config, funding = tx.read(CONFIG), tx.edit(funding_of(market_key))
+    config, funding = tx.read(CONFIG), _funding(tx, market_key)
     if config["admin"] != signer:
         raise Refused("NotAdmin")
     if not 1 <= rate_e9 <= MAX_MAX_RATE_E9:

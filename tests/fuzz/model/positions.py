@@ -23,6 +23,7 @@ from .feed import Pyth, reading
 from .vault import pool_of
 
 PROGRAM = "position_mgmt"
+MAX_INDEX = 2**62
 
 
 @cache
@@ -243,6 +244,8 @@ def resolve_bankruptcy(tx: Draft, market_key: Pubkey, side: str) -> None:
         raise Refused("NobodyToCarryLoss")
     insured = ledger["insurance_atoms"]
     naive_money.resolve_bankruptcy(ledger, side)
+    if ledger[f"{gained}_loss_index"] > MAX_INDEX:
+        raise Refused("MathOverflow")
     insured -= ledger["insurance_atoms"]
     m.store_market(market, ledger)
     vault.move_pool(tx, pool_key, "insurance_atoms", "locked_atoms", "total_drawn_atoms", insured)
@@ -251,6 +254,7 @@ def resolve_bankruptcy(tx: Draft, market_key: Pubkey, side: str) -> None:
 
 def sweep_fees(tx: Draft, market_key: Pubkey) -> None:
     market, pool_key = tx.edit(market_key), pool_of(market_key)
+    require_status(market, ACTIVE, REDUCE_ONLY, HALTED)
     ledger = m.market_money(market, tx.read(pool_key))
     fees = naive_money.sweep_fees(ledger)
     insurance = min(ledger["accrued_insurance_atoms"], ledger["locked_atoms"])
@@ -282,6 +286,7 @@ def set_market_status(tx: Draft, market_key: Pubkey, signer: Pubkey, status: int
     config = as_admin(tx, signer)
     if status not in (ACTIVE, REDUCE_ONLY, HALTED):
         raise Refused("BadMarketStatus")
+    require_status(tx.read(market_key), ACTIVE, REDUCE_ONLY, HALTED)
     consume_change(tx, config, data, market_key)
     market = tx.edit(market_key)
     market["status"], market["is_active"] = status, int(status == ACTIVE)
@@ -292,18 +297,24 @@ def set_market_limits(
     tx: Draft, market_key: Pubkey, signer: Pubkey, params: dict[str, int], data: bytes
 ) -> None:
     config = as_admin(tx, signer)
-    error = _wrong_params(params)
+    error = wrong_params(params)
     if error:
         raise Refused(error)
-    consume_change(tx, config, data, market_key)
     market = tx.edit(market_key)
-    renamed = {"initial_margin_ratio_bps": "initial_margin_ratio", "maker_fee_ppm": "maker_fee"}
-    renamed |= {"maintenance_margin_ratio_bps": "maintenance_margin_ratio", "taker_fee_ppm": "taker_fee"}
-    market.update({renamed.get(name, name): value for name, value in params.items()})
+    require_status(market, ACTIVE, REDUCE_ONLY, HALTED)
+    consume_change(tx, config, data, market_key)
+    market.update(renamed_params(params))
     market["event_sequence"] += 1
 
 
-def _wrong_params(params: dict[str, int]) -> str | None:
+def renamed_params(params: dict[str, int]) -> dict[str, int]:
+    """As the market's fields are called."""
+    renamed = {"initial_margin_ratio_bps": "initial_margin_ratio", "maker_fee_ppm": "maker_fee"}
+    renamed |= {"maintenance_margin_ratio_bps": "maintenance_margin_ratio", "taker_fee_ppm": "taker_fee"}
+    return {renamed.get(name, name): value for name, value in params.items()}
+
+
+def wrong_params(params: dict[str, int]) -> str | None:
     initial, maintenance = params["initial_margin_ratio_bps"], params["maintenance_margin_ratio_bps"]
     maker, taker = params["maker_fee_ppm"], params["taker_fee_ppm"]
     sizes = [params[f"{name}_e8"] for name in ("min_position_size", "max_position_size", "max_open_interest")]

@@ -193,7 +193,8 @@ def _is_known(tx: Draft, batch: Batch, header: Header, market: Fields, batch_id:
         return True
     if record_address(batch_id)[0] != batch.record:
         raise Refused("WrongBatchAddress")
-    if tx.has(batch.record, "SettlementBatch"):
+    is_record = tx.has(batch.record, "SettlementBatch")
+    if is_record and tx.read(batch.record)["market_index"] == market["market_index"]:
         return True
     kept_until_ts = to_ts + tx.read(CONFIG)["batch_retention_seconds"]
     raise Refused("BatchConflict" if kept_until_ts > tx.now_ts else "BatchTooOld")

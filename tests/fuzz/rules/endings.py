@@ -14,7 +14,7 @@ from .trading import trader
 
 
 @rule(
-    12,
+    24,
     market=MARKET,
     which=Whole(0, 5),
     taker=USER,

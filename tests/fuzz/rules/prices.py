@@ -139,7 +139,7 @@ def set_fallback(world: World, market: int, is_none: int) -> None:
     world.submit(call, effect)
 
 
-@rule(1, market=MARKET, other=Whole(0, 1))
+@rule(3, market=MARKET, other=Whole(0, 1))
 def propose_feed_authority(world: World, market: int, other: int) -> None:
     publishing, proposed = world.markets[market].publishing, world.admins[other]
     signer = world.fields(publishing.address)["authority"]
@@ -148,8 +148,9 @@ def propose_feed_authority(world: World, market: int, other: int) -> None:
     world.submit(call, effect)
 
 
-@rule(2, market=MARKET, other=Whole(0, 1))
-def accept_feed_authority(world: World, market: int, other: int) -> None:
+@rule(3, market=MARKET, other=Whole(0, 1), wait=Choice((0, 61, 901)))
+def accept_feed_authority(world: World, market: int, other: int, wait: int = 0) -> None:
+    world.chain.advance(wait)
     publishing, signer = world.markets[market].publishing, world.admins[other]
     effect = partial(feed.accept_authority, key=publishing.address, signer=signer)
     world.submit(publishing.accept_feed_authority(signer), effect)

@@ -112,7 +112,7 @@ def revoke_relayer(world: World, relayer: int, role: int) -> None:
     world.submit(world.exchange.revoke_relayer(key, signer), effect)
 
 
-@rule(1, relayer=RELAYER, role=ROLE)
+@rule(3, relayer=RELAYER, role=ROLE)
 def set_active_relayer(world: World, relayer: int, role: int) -> None:
     signer, key = signer_of(world, role), world.relayers[relayer]
     call = world.exchange.set_active_relayer(key, signer)

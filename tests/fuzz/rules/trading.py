@@ -16,12 +16,13 @@ from tests.fuzz.world import World
 from tests.golden import naive_batch, naive_money
 from tests.programs.harness.codec import Call
 from tests.programs.harness.tokens import USDT
-from tests.programs.position_mgmt.exchange import CONFIG
+from tests.programs.position_mgmt.exchange import CONFIG, SETTLING
 from tests.programs.position_mgmt.market import Market, Trader
 
 from .people import NUDGE, SHARE, USER, deposit, share_of
 from .prices import MARKET, publish_prices, restore_feed
 from .roles import change_after_delay, restore_trading
+from .settling import wind_up
 
 NEAR = (3, -3, 10, -10, 30, -30)
 OFFSET = Choice((0,) * 20 + NEAR * 3 + (100, -100, 190, -190, 210, -2_000))
@@ -142,6 +143,9 @@ def settle_trades(
 def heal(world: World, market: int, healing: int) -> None:
     """1: a price by everybody where the present one blocks; 2: pauses end, too; 3: first terms come back."""
     config, place = world.fields(CONFIG), world.fields(world.markets[market].key)
+    if healing == 3 and place["status"] == SETTLING:
+        wind_up(world, market, 4)
+        place = world.fields(world.markets[market].key)
     if healing == 3:
         change_after_delay(world, 1, market, 0, 0)
         restore_feed(world, market)
