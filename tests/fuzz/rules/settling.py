@@ -40,7 +40,7 @@ def positions_in(world: World, market: int) -> list[Pubkey]:
 
 
 @rule(
-    2,
+    4,
     market=MARKET,
     reason=Choice((0, 1, 1, 1, 2, 3, 4)),
     silence=Choice((0, 0, DAY - 1, DAY, DAY, 3 * DAY)),
