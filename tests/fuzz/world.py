@@ -54,15 +54,15 @@ MARKETS = {
         },
     ),
     "MEME-PERP": (
-        7_000,
+        700,
         3,
         {
             "max_leverage": 5,
             "initial_margin_ratio_bps": 2_000,
             "maintenance_margin_ratio_bps": 1_000,
             "min_position_size_e8": 1,
-            "max_position_size_e8": 10**16,
-            "max_open_interest_e8": 4 * 10**16,
+            "max_position_size_e8": 10**17,
+            "max_open_interest_e8": 4 * 10**17,
             "price_band_bps": 2_500,
         },
     ),

@@ -68,21 +68,11 @@ def store_position(position: Fields, money: Account, market: Fields, mark_e6: in
     shown = dict.fromkeys(("entry_price", "liquidation_price", "maintenance_margin", "unrealized_pnl"), 0)
     if size:
         worth = notional(mark_e6, size)
-        shown["liquidation_price"] = _liquidation_price(money, ratio)
+        shown["liquidation_price"] = naive_money.liquidation_price(money, ratio)
         shown["entry_price"] = min(naive_money.entry_price(money), U64_MAX)
         shown["maintenance_margin"] = naive_money.maintenance_requirement(worth, ratio)
         shown["unrealized_pnl"] = value(size, mark_e6) - money["cost_atoms"]
     position.update(shown)
-
-
-def _liquidation_price(money: Account, ratio_bps: int) -> int:
-    """The program divides by size times a share in bps, which has to fit in 64 bits if there is a price."""
-    price = naive_money.liquidation_price(money, ratio_bps)
-    scale = BPS - ratio_bps if money["size_e8"] > 0 else BPS + ratio_bps
-    owed = (money["cost_atoms"] - money["collateral_atoms"]) * money["size_e8"]
-    if owed > 0 and abs(money["size_e8"]) * scale > U64_MAX:
-        raise Refused("MathOverflow")
-    return price
 
 
 def touch(position: Fields, money: Account, market: Account) -> None:
