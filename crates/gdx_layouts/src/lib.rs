@@ -11,7 +11,9 @@ use funding_rate::state::{FundingHour, FundingState};
 use oracle::state::{
     FallbackFeed, FeedLimits, MinuteRange, MinuteRing, PriceFeed, Publisher, PublisherSet,
 };
-use position_mgmt::state::{GlobalConfig, PerpMarket, RelayerBeat, SettlementBatch, UserPosition};
+use position_mgmt::state::{
+    GlobalConfig, MarketSettlement, PerpMarket, RelayerBeat, SettlementBatch, UserPosition,
+};
 use serde_json::Value;
 use told::{told_fields, Told};
 
@@ -29,6 +31,7 @@ pub fn read_account(name: &str, data: &[u8]) -> Option<Result<Value>> {
         "PriceFeed" => read_in_place::<PriceFeed>(data),
         "FundingState" => read_in_place::<FundingState>(data),
         "GlobalConfig" => read_in_place::<GlobalConfig>(data),
+        "MarketSettlement" => read_in_place::<MarketSettlement>(data),
         "PerpMarket" => read_in_place::<PerpMarket>(data),
         "RelayerBeat" => read_in_place::<RelayerBeat>(data),
         "SettlementBatch" => read_in_place::<SettlementBatch>(data),
@@ -258,6 +261,24 @@ told_fields!(GlobalConfig {
     canary_last_sequence,
     relayer_since_slot
 });
+told_fields!(MarketSettlement {
+    market,
+    payer,
+    price_e6,
+    started_ts,
+    open_interest_e8,
+    imbalance_atoms,
+    claims_atoms,
+    payable_atoms,
+    drawn_atoms,
+    paid_atoms,
+    settled_count,
+    paid_count,
+    reason,
+    is_paying,
+    layout_version,
+    bump
+});
 told_fields!(PerpMarket {
     authority,
     market_id,
@@ -308,7 +329,8 @@ told_fields!(PerpMarket {
     status,
     is_active,
     layout_version,
-    bump
+    bump,
+    position_count
 });
 told_fields!(RelayerBeat {
     relayer,
