@@ -12,8 +12,10 @@ from functools import partial
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gdx_localnet.errors import EngineError, PortInUse
+from gdx_localnet.faults.middleware import TRANSPORT, FaultMiddleware
 from gdx_localnet.rpc.dispatcher import answer
 from gdx_localnet.svm import EmbeddedChain
 from gdx_localnet.ws import SubscriptionHub
@@ -96,6 +98,14 @@ async def _respond(send: Send, status: int, body: bytes, headers: list[tuple[byt
     await send({"type": "http.response.body", "body": body})
 
 
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's, which lets the app see its transport: a fault cuts it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, TRANSPORT: transport}
+
+
 class _Server(uvicorn.Server):
     """A uvicorn server that leaves signals to whoever runs it."""
 
@@ -171,7 +181,7 @@ async def serve(
     port = sockets[0].getsockname()[1]
     loop, stop = asyncio.get_running_loop(), stop or asyncio.Event()
     hub = SubscriptionHub(chain, loop)
-    app = RpcApp(chain, hub)
+    app = FaultMiddleware(RpcApp(chain, hub), chain.faults, MAX_BODY_BYTES)
     servers = [_Server(_config(app)) for _ in sockets]
     runs = [asyncio.ensure_future(s.serve([sock])) for s, sock in zip(servers, sockets, strict=True)]
     ticker = asyncio.ensure_future(_tick(chain))
@@ -201,13 +211,14 @@ async def _until_started(servers: list[_Server]) -> None:
         await asyncio.sleep(0.002)
 
 
-def _config(app: RpcApp) -> uvicorn.Config:
+def _config(app: FaultMiddleware) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         log_level="warning",
         log_config=None,
         access_log=False,
         lifespan="off",
+        http=_Protocol,
         ws="websockets-sansio",
         ws_max_size=_WS_MAX_BYTES,
         ws_per_message_deflate=False,

@@ -26,6 +26,7 @@ from gdx_localnet.clock import ChainTime, SlotMode
 from gdx_localnet.errors import LocalnetError
 from gdx_localnet.events import Applied, Commitment, Listener, Reached, SlotOpened
 from gdx_localnet.execution import Execution, execute, refused, simulate
+from gdx_localnet.faults.rules import FaultPlan
 from gdx_localnet.ledger import Block, Ledger, TransactionRecord
 from gdx_localnet.programs import UPGRADEABLE_LOADER, name_builtins
 from gdx_localnet.sentences import sentence
@@ -85,6 +86,7 @@ class EmbeddedChain:
         self._slot_hashes_set_at = -1
         self._clock_set_to = (-1, -1)
         self._next_slot_due = time.monotonic() + slot_ms / 1000
+        self.faults = FaultPlan()
         self._listeners: list[Listener] = []
         self._unsettled: dict[Commitment, deque[Applied]] = {c: deque() for c in Commitment}
         self.accounts.set(self.faucet.pubkey(), faucet.genesis_account())

@@ -9,10 +9,11 @@ from solders.account import Account
 from solders.pubkey import Pubkey
 
 from gdx_localnet import snapshot
+from gdx_localnet.faults.rules import rule_from_json
 from gdx_localnet.programs import list_programs, load_upgradeable
 from gdx_localnet.rpc.dispatcher import method
 from gdx_localnet.rpc.faults import invalid_params
-from gdx_localnet.rpc.params import Args, base64_bytes, key_bytes, wrong_type
+from gdx_localnet.rpc.params import Args, base64_bytes, key_bytes, unsigned, wrong_type
 
 if TYPE_CHECKING:
     from gdx_localnet.svm import EmbeddedChain
@@ -141,6 +142,36 @@ def save_snapshot(chain: EmbeddedChain, args: Args) -> Any:
 def restore_snapshot(chain: EmbeddedChain, args: Args) -> Any:
     """[path]: put back what `gdx_snapshot` wrote; every other account goes. → {accounts}"""
     return {"accounts": snapshot.restore(chain, Path(args.text(0)))}
+
+
+@method("gdx_setFaults", required=1, accepted=2)
+def set_faults(chain: EmbeddedChain, args: Args) -> Any:
+    """[[{kind, methods?, count?, probability?, seed?, delayMs?, retryAfterS?}], {keep?}]: make requests fail.
+
+    Instead of the faults in force or, with keep, beside them. → what `gdx_listFaults` gives
+    """
+    bodies = args.raw(0)
+    if not isinstance(bodies, list):
+        raise wrong_type(bodies, "a sequence")
+    chain.faults.set([rule_from_json(body) for body in bodies], keep=args.config(1).flag("keep"))
+    return chain.faults.described()
+
+
+@method("gdx_listFaults", accepted=0)
+def faults(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG001
+    """[] → [{id, kind, methods, count, probability, seed, delayMs?, retryAfterS?, seen, struck}]"""
+    return chain.faults.described()
+
+
+@method("gdx_clearFaults", accepted=1)
+def clear_faults(chain: EmbeddedChain, args: Args) -> Any:
+    """[ids?]: take these faults out of force, or all. → {cleared}"""
+    ids = args.raw(0)
+    if ids is None:
+        return {"cleared": chain.faults.clear()}
+    if not isinstance(ids, list):
+        raise wrong_type(ids, "a sequence")
+    return {"cleared": chain.faults.clear([unsigned(identifier) for identifier in ids])}
 
 
 @method("gdx_stats", accepted=0)

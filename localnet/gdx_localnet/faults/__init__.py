@@ -1,0 +1,1 @@
+"""Faults on purpose, for tests of resilience: `rules` says which, `middleware` does it."""

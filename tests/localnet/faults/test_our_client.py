@@ -1,0 +1,86 @@
+"""Our own `Client` against a chain that misbehaves."""
+
+from __future__ import annotations
+
+import pytest
+from gdx_keepers.core.backoff import Backoff
+from gdx_localnet import start_in_thread
+from gdx_localnet.faults.rules import rule_from_text
+from solders.pubkey import Pubkey
+from solders.system_program import TransferParams, transfer
+
+from gdx_sdk.client import Client
+from gdx_sdk.errors import TransactionError, TransactionExpired, TransportError
+from gdx_sdk.testing import FakeTimer
+
+SOL = 10**9
+
+
+@pytest.fixture
+def served(driver):
+    handle = start_in_thread(driver.chain)
+    yield driver, handle
+    handle.stop()
+
+
+def arm(handle, *texts):
+    handle.chain.faults.set([rule_from_text(text) for text in texts])
+
+
+def pay(driver, receiver):
+    return transfer(TransferParams(from_pubkey=driver.payer.pubkey(), to_pubkey=receiver, lamports=SOL))
+
+
+@pytest.mark.parametrize("fault", ["429", "503", "drop", "drop-answer"])
+async def test_an_outage_is_a_transport_error_that_a_retry_outlasts(served, fault):
+    _, handle = served
+    arm(handle, f"{fault}:method=getSlot,count=3")
+    backoff, failures = Backoff(first_ms=1, limit_ms=1), 0
+    async with Client(handle.url) as client:
+        while True:
+            try:
+                slot = await client.rpc("getSlot")
+                break
+            except TransportError:
+                failures += 1
+                backoff.fail(failures)
+    assert isinstance(slot, int)
+    # httpx itself repeats nothing: each strike is one failure that the caller saw.
+    assert (failures, backoff.failures, handle.chain.faults.described()[0]["struck"]) == (3, 3, 3)
+
+
+@pytest.mark.parametrize("fault", ["429", "503", "drop", "drop-answer"])
+async def test_a_transaction_sent_again_after_an_outage_lands_once(served, fault):
+    driver, handle = served
+    receiver = Pubkey.new_unique()
+    async with Client(handle.url, timer=FakeTimer()) as client:
+        signed = await client.sign([pay(driver, receiver)], [driver.payer], compute_unit_limit=1_000)
+        arm(handle, f"{fault}:method=sendTransaction,count=1")
+        with pytest.raises(TransportError):
+            await client.broadcast(signed)
+        status = await client.confirm(signed)
+        assert status.error is None
+        assert await client.get_balance(receiver) == SOL
+
+
+async def test_a_send_survives_slow_answers(served):
+    driver, handle = served
+    receiver = Pubkey.new_unique()
+    arm(handle, "delay:delay-ms=30,probability=0.5,seed=3")
+    async with Client(handle.url) as client:
+        sent = await client.send([pay(driver, receiver)], [driver.payer])
+        assert sent.signature
+        assert await client.get_balance(receiver) == SOL
+    assert handle.chain.faults.described()[0]["struck"] > 0
+
+
+async def test_a_stale_blockhash_is_told_as_expiry_and_the_next_send_lands(served):
+    driver, handle = served
+    receiver = Pubkey.new_unique()
+    arm(handle, "stale-blockhash:count=1")
+    async with Client(handle.url, timer=FakeTimer()) as client:
+        with pytest.raises((TransactionExpired, TransactionError)):
+            await client.send([pay(driver, receiver)], [driver.payer])
+        assert await client.get_balance(receiver) == 0
+        await client.send([pay(driver, receiver)], [driver.payer])
+        assert await client.get_balance(receiver) == SOL
