@@ -28,6 +28,10 @@ demo: $(VENV)/.demo ## orders in, settled on a local chain, proven (RECORDING=fi
 test: $(VENV)/.dev lint ## lint, types and every test that needs neither Rust nor a validator
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
+.PHONY: coverage
+coverage: $(VENV)/.dev ## branch coverage of gdx_sdk by its own tests, the command's and the examples'; below 95 % fails
+	$(BIN)/python -m pytest -q -n 2 -m "not validator and not recordings" tests/sdk tests/cli/commands tests/examples --cov --cov-report=term
+
 .PHONY: lint
 lint: $(VENV)/.dev ## ruff and mypy --strict
 	$(BIN)/ruff check .

@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
-# Builds the wheel, installs it into an empty environment away from the sources and runs the demo from there.
+# Builds the sdist and from it the wheel, installs that into an empty environment away from the sources, and runs
+# there what the README shows: the twenty lines, type-checked and run, and the demo.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-.venv/bin/python -m pip wheel --quiet --no-deps --wheel-dir "$work" .
+.venv/bin/python -m build --outdir "$work/dist" . >"$work/build.log" 2>&1 || { tail -n 40 "$work/build.log" >&2; exit 1; }
 .venv/bin/python -m venv "$work/venv"
-wheel=$(ls "$work"/gdx-*.whl)
-"$work/venv/bin/python" -m pip install --quiet -c requirements.lock "$wheel[keepers,localnet,matcher,fast]"
+wheel=$(ls "$work"/dist/gdx-*.whl)
+"$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check -c requirements.lock "$wheel[keepers,localnet,matcher,fast]" mypy
+sed -n '/^```python$/,/^```$/{/^```/!p}' README.md >"$work/quick_start.py"
 cd "$work"
+venv/bin/python quick_start.py | tee quick_start.txt
+grep -qx '250.5 USDT free' quick_start.txt
+venv/bin/python -m mypy --strict quick_start.py
 venv/bin/gdx demo --json --trades 60 >demo.json
 venv/bin/python - "$root" <<'P'
 import json
@@ -22,5 +27,5 @@ source = pathlib.Path(gdx_sdk.__file__).resolve()
 assert not source.is_relative_to(sys.argv[1]), f"imported from the sources: {source}"
 report = json.loads(pathlib.Path("demo.json").read_text())
 assert report["proofs"] and all(report["proofs"].values()), report["proofs"]
-print("wheel: demo proven with", report["trades"], "trades")
+print("sdist and wheel: quick start ran, demo proven with", report["trades"], "trades")
 P
