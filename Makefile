@@ -11,6 +11,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # CONSTRAINTS= (empty) takes the newest versions that pyproject.toml allows.
 CONSTRAINTS ?= -c requirements.lock
 ANCHORPY_VENV ?= .venv-anchorpy
+PEERS_VENV ?= .venv-peers
+BENCH_ARGS ?=
 RECORDING ?=
 DEMO_ARGS ?=
 PROGRAMS := collateral_vault ephemeral_vault oracle funding_rate position_mgmt
@@ -103,8 +105,8 @@ flips: $(VENV)/.dev ## settle golden batches with every other value of every byt
 	GDX_EXHAUSTIVE=1 $(BIN)/python -m pytest -n 2 tests/programs/position_mgmt/test_settle_batch_flips.py
 
 .PHONY: bench
-bench: $(VENV)/.dev ## measure against peers in the same run, print JSON
-	$(BIN)/python -m bench
+bench: $(VENV)/.dev $(ANCHORPY_VENV)/.ready $(PEERS_VENV)/.ready ## measure against peers in the same run (BENCH_ARGS=--write keeps the figures)
+	ANCHORPY_VENV=$(ANCHORPY_VENV) PEERS_VENV=$(PEERS_VENV) $(BIN)/python -m bench $(BENCH_ARGS)
 
 .PHONY: pages
 pages: $(VENV)/.dev ## write the generated pages of docs/: programs, costs
@@ -139,7 +141,7 @@ lock: $(VENV)/.dev ## refresh requirements.lock
 
 .PHONY: clean
 clean: ## remove the environment and everything built
-	rm -rf $(VENV) $(ANCHORPY_VENV) target .gdx dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(ANCHORPY_VENV) $(PEERS_VENV) target .gdx dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "GDX needs Python 3.11 or newer on PATH" >&2; exit 1; }
@@ -150,6 +152,12 @@ $(ANCHORPY_VENV)/.ready: pyproject.toml
 	@echo "Installing anchorpy and the SDK into $(ANCHORPY_VENV) …"
 	@$(PYTHON) -m venv $(ANCHORPY_VENV)
 	@$(ANCHORPY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[anchorpy]' pytest
+	@touch $@
+
+$(PEERS_VENV)/.ready: bench/peers/requirements.txt
+	@echo "Installing the peers of the benchmarks into $(PEERS_VENV) …"
+	@$(PYTHON) -m venv $(PEERS_VENV)
+	@$(PEERS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 $(VENV)/.demo: $(VENV)/bin/python pyproject.toml requirements.lock
