@@ -9,7 +9,7 @@ from exchange import MARKET, open_exchange
 from gdx_keepers.core.client_sender import ClientSender
 from gdx_keepers.core.clock import Now
 from gdx_keepers.core.job import Job
-from gdx_keepers.core.log import make_logger
+from gdx_keepers.core.log import Logger, make_logger
 from gdx_keepers.core.metrics import Metrics
 from solders.instruction import Instruction
 
@@ -18,24 +18,33 @@ from gdx_sdk import instructions as ix
 from gdx_sdk.accounts import UserPosition
 from gdx_sdk.hookspecs import Registry
 
-LEAST_ATOMS = 10_100_000_000
-
 
 class TopUp(Job[UserPosition, Instruction]):
     """`is_due` and `plan` decide from plain values; only `observe` and `act` touch the chain."""
 
     kind = "top-up"
-    client: Client
-    sender: ClientSender
+
+    def __init__(
+        self,
+        name: str,
+        metrics: Metrics,
+        log: Logger,
+        *,
+        client: Client,
+        sender: ClientSender,
+        least_atoms: int = 10_100_000_000,
+    ) -> None:
+        super().__init__(name, metrics, log)
+        self.client, self.sender, self.least_atoms = client, sender, least_atoms
 
     async def observe(self, now: Now) -> UserPosition:
         return await self.client.fetch(UserPosition, pdas.position(self.sender.pubkey, MARKET))
 
     def is_due(self, state: UserPosition, now: Now) -> bool:
-        return state.collateral < LEAST_ATOMS
+        return state.collateral < self.least_atoms
 
     def plan(self, state: UserPosition, now: Now) -> list[Instruction]:
-        return [ix.add_collateral(state.owner, MARKET, LEAST_ATOMS - state.collateral)]
+        return [ix.add_collateral(state.owner, MARKET, self.least_atoms - state.collateral)]
 
     async def act(self, action: Instruction, now: Now) -> bool:
         await self.sender.send([action])
@@ -54,9 +63,9 @@ async def main() -> None:
         alice, metrics = exchange.alice, Metrics()
         deposit = ix.deposit(alice.pubkey(), 10**9, quote_mint=exchange.mint)
         await exchange.client.send([deposit], [alice])
-        job = plugins.keepers(manager)["top-up"]("top-up", metrics, make_logger())
-        job.client = exchange.client
-        job.sender = ClientSender(job.client, alice, metrics=metrics, job=job.name)
+        sender = ClientSender(exchange.client, alice, metrics=metrics, job="top-up")
+        make = plugins.keepers(manager)["top-up"]  # as `gdx keeper run` does for `kind = "plugin"`
+        job = make("top-up", metrics, make_logger(), client=exchange.client, sender=sender)
         for _ in range(2):
             print((await job.run(Now(slot=0, ts=0, ms=0))).actions)
         # ('Instruction',)

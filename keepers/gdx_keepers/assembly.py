@@ -19,13 +19,14 @@ from gdx_keepers.core.config import (
     KeepersConfig,
     LiquidatorConfig,
     OracleConfig,
+    PluginConfig,
     PremiumConfig,
     PrunerConfig,
     RelayerConfig,
 )
 from gdx_keepers.core.flights import FlightJournal
 from gdx_keepers.core.health import Health, HealthServer
-from gdx_keepers.core.job import AnyJob
+from gdx_keepers.core.job import AnyJob, Job
 from gdx_keepers.core.keys import public_key, signing_key
 from gdx_keepers.core.log import Logger, make_logger
 from gdx_keepers.core.metrics import Metrics
@@ -39,7 +40,7 @@ from gdx_keepers.jobs.oracle import Oracle
 from gdx_keepers.jobs.premium import Premium
 from gdx_keepers.jobs.pruner import Pruner
 from gdx_keepers.jobs.relayer import Relayer
-from gdx_sdk import pdas
+from gdx_sdk import pdas, plugins
 from gdx_sdk.batch import FileOutbox
 from gdx_sdk.client import Client
 from gdx_sdk.units import price_e6_from
@@ -163,6 +164,23 @@ def make_pruner(parts: Parts, config: PrunerConfig) -> Pruner:
     )
 
 
+def make_plugin(parts: Parts, config: PluginConfig) -> AnyJob:
+    """A plugin's keeper: ``factory(name, metrics, log, client=…, sender=…, **options)``."""
+    factory = plugins.keepers()[config.keeper]
+    sender = parts.sender(config)
+    try:
+        job = factory(
+            config.job_name, parts.metrics, parts.log, client=parts.client, sender=sender, **config.options
+        )
+    except TypeError as error:
+        raise Fatal(
+            f"job {config.job_name}: keeper {config.keeper!r} does not take its options: {error}"
+        ) from error
+    if not isinstance(job, Job):
+        raise Fatal(f"job {config.job_name}: keeper {config.keeper!r} made a {type(job).__name__}, not a Job")
+    return job
+
+
 MAKERS: dict[type[JobConfig], Callable[..., AnyJob]] = {
     RelayerConfig: make_relayer,
     LiquidatorConfig: make_liquidator,
@@ -170,6 +188,7 @@ MAKERS: dict[type[JobConfig], Callable[..., AnyJob]] = {
     PremiumConfig: make_premium,
     OracleConfig: make_oracle,
     PrunerConfig: make_pruner,
+    PluginConfig: make_plugin,
 }
 
 

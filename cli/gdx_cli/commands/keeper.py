@@ -51,14 +51,14 @@ def run(config_path: Path, job: str | None, dry_run: bool, is_json: bool) -> Non
 @json_option
 def list_jobs(config_path: Path, is_json: bool) -> None:
     """Check a configuration file and list its jobs."""
-    from gdx_keepers.core.config import OracleConfig, load_config
+    from gdx_keepers.core.config import load_config
 
     config = load_config(config_path)
     jobs = [
         {
             "job": job.job_name,
             "kind": job.kind,
-            "symbols": job.symbols if isinstance(job, OracleConfig) else job.markets,
+            "symbols": job.traded_symbols,
             "poll_ms": job.poll_ms,
             "has_own_signer": job.signer is not None,
         }

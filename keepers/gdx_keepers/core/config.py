@@ -24,7 +24,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -100,6 +100,12 @@ class JobConfig(Strict, frozen=True, kw_only=True, tag_field="kind"):
         """Its name in logs, metrics and `--job`."""
         return self.name or self.kind
 
+    @property
+    def traded_symbols(self) -> list[str]:
+        """Symbols of the markets or feeds that it works for; a plugin's are its own business."""
+        symbols: list[str] = getattr(self, "markets", None) or getattr(self, "symbols", None) or []
+        return symbols
+
 
 class RelayerConfig(JobConfig, frozen=True, kw_only=True, tag="relayer"):
     """Settles the outbox's batches, one transaction each."""
@@ -152,7 +158,27 @@ class OracleConfig(JobConfig, frozen=True, kw_only=True, tag="oracle"):
     max_age_slots: PositiveInt = 20
 
 
-AnyJobConfig = RelayerConfig | LiquidatorConfig | FundingConfig | PremiumConfig | OracleConfig | PrunerConfig
+class PluginConfig(JobConfig, frozen=True, kw_only=True, tag="plugin"):
+    """A keeper that an installed plugin offers by the hook `register_keepers`."""
+
+    keeper: str  # the name it is offered under
+    options: dict[str, Any] = {}  # keyword arguments of its factory
+
+    @property
+    def job_name(self) -> str:
+        """The keeper's own name, unless the file gives another."""
+        return self.name or self.keeper
+
+
+AnyJobConfig = (
+    RelayerConfig
+    | LiquidatorConfig
+    | FundingConfig
+    | PremiumConfig
+    | OracleConfig
+    | PrunerConfig
+    | PluginConfig
+)
 
 
 class KeepersConfig(Strict, frozen=True, kw_only=True):

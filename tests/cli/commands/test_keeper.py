@@ -227,3 +227,89 @@ def test_an_unknown_job_and_an_absent_file_are_named(invoke: Invoke, scene: tupl
     absent = invoke("keeper", "list", "--config", str(config.parent / "none.toml"))
     assert absent.exit_code == 1
     assert "none.toml" in absent.stderr
+
+
+PLUGIN = """
+from gdx_keepers.core.job import Job
+
+from gdx_sdk import plugins
+
+
+class Slots(Job):
+    kind = "slots"
+
+    def __init__(self, name, metrics, log, *, client, sender, greeting):
+        super().__init__(name, metrics, log)
+        self.client, self.sender, self.greeting = client, sender, greeting
+
+    async def observe(self, now):
+        return await self.client.rpc("getSlot")
+
+    def is_due(self, state, now):
+        return True
+
+    def plan(self, state, now):
+        return [state]
+
+    async def act(self, action, now):
+        self.log.info("slot seen", greeting=self.greeting, signer=str(self.sender.pubkey))
+        return True
+
+
+@plugins.hookimpl
+def register_keepers(registry):
+    registry.add("slots", Slots)
+"""
+
+
+@pytest.fixture
+def installed_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A distribution of somebody else's, with a keeper behind an entry point."""
+    site = tmp_path / "site"
+    about = site / "slots_keeper-1.dist-info"
+    about.mkdir(parents=True)
+    (site / "slots_keeper.py").write_text(PLUGIN)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: slots-keeper\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[gdx]\nslots = slots_keeper\n")
+    monkeypatch.setenv("PYTHONPATH", str(site))
+
+
+def with_plugin(config: Path, options: str) -> None:
+    job = f'\n[[job]]\nkind = "plugin"\nkeeper = "slots"\npoll_ms = 50\noptions = {options}\n'
+    config.write_text(config.read_text() + job)
+
+
+@pytest.mark.usefixtures("installed_plugin")
+def test_a_plugins_keeper_runs_like_ours_with_its_options(
+    invoke: Invoke, scene: tuple[World, str, Path]
+) -> None:
+    world, _, config = scene
+    with_plugin(config, '{ greeting = "hello" }')
+    keeper = KeeperProcess(config, "--job", "slots", "--json")
+    seen = keeper.wait_for("slot seen", greeting="hello")
+    assert seen["signer"] == str(world.relayer.pubkey())
+    code, out = keeper.stop()
+    assert (code, json.loads(out)["jobs"][0]["job"]) == (0, "slots")
+    listed = json.loads(invoke("keeper", "list", "--config", str(config), "--json").stdout)["jobs"][2]
+    assert (listed["job"], listed["kind"], listed["symbols"]) == ("slots", "plugin", [])
+
+
+@pytest.mark.usefixtures("installed_plugin")
+def test_a_plugins_keeper_that_refuses_its_options_is_named(scene: tuple[World, str, Path]) -> None:
+    _, _, config = scene
+    with_plugin(config, "{ volume = 11 }")
+    keeper = KeeperProcess(config, "--job", "slots")
+    keeper.process.communicate(timeout=60)
+    assert keeper.process.returncode == 1
+    log = keeper.log_path.read_text()
+    assert "job slots: keeper 'slots' does not take its options" in log
+    assert "volume" in log
+    assert "Traceback" not in log
+
+
+def test_a_keeper_that_no_plugin_offers_is_named(invoke: Invoke, scene: tuple[World, str, Path]) -> None:
+    _, _, config = scene
+    with_plugin(config, "{}")
+    done = invoke("keeper", "run", "--config", str(config), "--job", "slots")
+    assert done.exit_code == 1
+    assert "keeper = 'slots': is not offered by any plugin" in done.stderr

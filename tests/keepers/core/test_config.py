@@ -137,4 +137,4 @@ def test_the_documented_file_has_every_kind_of_job() -> None:
     page = Path(__file__).resolve().parents[3] / "docs" / "keepers.md"
     example = page.read_text().split("```toml\n")[1].split("```")[0]
     kinds = [job.kind for job in parse_config(example).job]
-    assert kinds == ["relayer", "liquidator", "funding", "premium", "oracle", "pruner"]
+    assert kinds == ["relayer", "liquidator", "funding", "premium", "oracle", "pruner", "plugin"]
