@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 from urllib.error import HTTPError
 
 import pytest
@@ -78,14 +79,25 @@ def scene(tmp_path: Path) -> Iterator[tuple[World, str, Path]]:
     server.stop()
 
 
+@pytest.fixture(autouse=True)
+def no_keeper_outlives_its_test() -> Iterator[None]:
+    """A test that fails midway leaves no process behind."""
+    yield
+    while KeeperProcess.started:
+        KeeperProcess.started.pop().kill()
+
+
 class KeeperProcess:
     """`gdx keeper run` with its log."""
+
+    started: ClassVar[list[subprocess.Popen[str]]] = []
 
     def __init__(self, config: Path, *args: str) -> None:
         command = [sys.executable, "-m", "gdx_cli.main", "keeper", "run", "--config", str(config), *args]
         self.log_path = config.parent / "keeper.log"
         with self.log_path.open("w") as log:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        self.started.append(self.process)
 
     def logged(self, event: str, **members: object) -> dict[str, object] | None:
         """The first line of the log with this event and these members."""
