@@ -24,12 +24,13 @@ if TYPE_CHECKING:
         NotRunning,
         PortInUse,
     )
+    from gdx_localnet.faults.rules import FaultKind, FaultRule, rule_from_text
     from gdx_localnet.fixture import Fixture, ProgramFile, named_keypair
     from gdx_localnet.handle import LocalnetHandle, launch
     from gdx_localnet.options import Engine, LocalnetOptions
     from gdx_localnet.rpc.faults import RpcFault
     from gdx_localnet.server import ServerHandle, serve, start_in_thread
-    from gdx_localnet.state import Status, default_state_dir, down, is_healthy, status, up
+    from gdx_localnet.state import Status, default_state_dir, down, is_healthy, reset, running, status, up
     from gdx_localnet.svm import EmbeddedChain
 
 _HOME = {
@@ -37,6 +38,8 @@ _HOME = {
     "EmbeddedChain": "svm",
     "Engine": "options",
     "EngineError": "errors",
+    "FaultKind": "faults.rules",
+    "FaultRule": "faults.rules",
     "Fixture": "fixture",
     "FixtureError": "errors",
     "LocalnetError": "errors",
@@ -56,6 +59,9 @@ _HOME = {
     "is_healthy": "state",
     "launch": "handle",
     "named_keypair": "fixture",
+    "reset": "state",
+    "rule_from_text": "faults.rules",
+    "running": "state",
     "serve": "server",
     "start_in_thread": "server",
     "status": "state",
@@ -67,6 +73,8 @@ __all__ = [
     "EmbeddedChain",
     "Engine",
     "EngineError",
+    "FaultKind",
+    "FaultRule",
     "Fixture",
     "FixtureError",
     "LocalnetError",
@@ -86,6 +94,9 @@ __all__ = [
     "is_healthy",
     "launch",
     "named_keypair",
+    "reset",
+    "rule_from_text",
+    "running",
     "serve",
     "start_in_thread",
     "status",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from enum import StrEnum
 
+MOST_UNIX_TS = 2**40 - 1
+"""The latest time a chain can be set to, unix seconds: far from where a program's sums overflow."""
+
 
 class SlotMode(StrEnum):
     """When the chain opens a new slot.

@@ -22,7 +22,7 @@ class PortInUse(LocalnetError):
     """The RPC port or the WebSocket port behind it is taken."""
 
     def __init__(self, port: int, host: str = "127.0.0.1") -> None:
-        self.port = port
+        self.port, self.host = port, host
         super().__init__(
             f"port {port} on {host} is in use: stop the program that listens there, "
             "or choose another with --rpc-port (the WebSocket takes the port after it)"

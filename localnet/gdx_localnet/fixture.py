@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.token.associated import get_associated_token_address
 
+from gdx_localnet import account_files
 from gdx_localnet.errors import FixtureError
 from gdx_localnet.transactions import TOKEN
 
@@ -31,7 +30,11 @@ _MEMBERS = {
 
 @dataclass(frozen=True, slots=True)
 class ProgramFile:
-    """A program to load as upgradeable; `authority` None makes it final."""
+    """A program to load through the upgradeable loader.
+
+    `authority` None makes it final; the system program's address is what `--bpf-program` gives it, as a
+    validator does: an authority that nobody can sign for.
+    """
 
     address: Pubkey
     path: Path
@@ -102,7 +105,7 @@ class _Reader:
             accounts.append((mints[entry["name"]], self._mint_account(entry, keys, supplies)))
         for entry in self._of("accounts"):
             address = self._pubkey(entry, "accounts", "address")
-            accounts.append(read_account_file(self._file(entry, "accounts"), address))
+            accounts.append(account_files.read(self._file(entry, "accounts"), address))
         programs = tuple(self._program(entry, keys) for entry in self._of("programs"))
         return Fixture(programs, tuple(accounts), keys, mints)
 
@@ -229,32 +232,3 @@ def token_account(mint: Pubkey, owner: Pubkey, atoms: int) -> Account:
 
 def _option(key: Pubkey | None) -> bytes:
     return bytes(36) if key is None else b"\1\0\0\0" + bytes(key)
-
-
-def read_account_file(path: Path, address: Pubkey) -> tuple[Pubkey, Account]:
-    """An account in the JSON form that the Solana CLI dumps. Raises FixtureError."""
-    try:
-        body = json.loads(path.read_text())["account"]
-        data = base64.b64decode(body["data"][0], validate=True)
-        owner = Pubkey.from_string(body["owner"])
-        account = Account(body["lamports"], data, owner, body["executable"], body["rentEpoch"])
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise FixtureError(
-            f"account file {path}: {error!r}: must be a JSON account dump in base64"
-        ) from error
-    return address, account
-
-
-def account_file_body(address: Pubkey, account: Account) -> dict[str, Any]:
-    """The JSON dump of an account."""
-    return {
-        "pubkey": str(address),
-        "account": {
-            "lamports": account.lamports,
-            "data": [base64.b64encode(account.data).decode(), "base64"],
-            "owner": str(account.owner),
-            "executable": account.executable,
-            "rentEpoch": account.rent_epoch,
-            "space": len(account.data),
-        },
-    }

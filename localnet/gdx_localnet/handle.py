@@ -11,9 +11,13 @@ from typing import Any, Self
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
+from gdx_localnet.clone import materialize
 from gdx_localnet.engines.process import spawn, stop
 from gdx_localnet.fixture import Fixture
 from gdx_localnet.options import Engine, LocalnetOptions
+
+LOG_FILE = "localnet.log"
+"""In a chain's directory: what it printed."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -82,15 +86,17 @@ def launch(
     is_detached  the chain outlives this process
     settings     the other members of LocalnetOptions
 
-    Raises PortInUse, FixtureError, EngineError.
+    What is to be cloned is copied first: when its cluster is away, nothing was started. Raises PortInUse,
+    FixtureError, EngineError, gdx_sdk.errors.TransportError.
     """
     if engine is not None:
         settings["engine"] = engine
     options = LocalnetOptions(**settings)
     temporary = tempfile.TemporaryDirectory(prefix="gdx-localnet-") if directory is None else None
-    directory = Path(temporary.name) if temporary is not None else Path(str(directory))
+    directory = Path(temporary.name) if temporary is not None else Path(str(directory)).absolute()
     directory.mkdir(parents=True, exist_ok=True)
     try:
+        options = materialize(options, directory / "cloned") if options.clones else options
         return _launch(options, options.read_fixture(), directory, temporary, is_detached)
     except BaseException:
         if temporary is not None:
@@ -105,12 +111,12 @@ def _launch(
     temporary: tempfile.TemporaryDirectory[str] | None,
     is_detached: bool,
 ) -> LocalnetHandle:
-    log_path = directory / "localnet.log"
+    log_path = directory / LOG_FILE
     with log_path.open("wb") as log:
         started = spawn(options, directory, log, is_detached=is_detached)
     return LocalnetHandle(
         options.engine,
-        options.host,
+        options.connect_host,
         started.rpc_port,
         log_path,
         dict(fixture.keys),

@@ -56,6 +56,21 @@ def programdata_address(program_id: Pubkey) -> Pubkey:
     return Pubkey.find_program_address([bytes(program_id)], UPGRADEABLE_LOADER)[0]
 
 
+def code_address_of(program: Account) -> Pubkey | None:
+    """Where the code of an upgradeable program is, or None when the account is no such program."""
+    data = program.data
+    is_program = program.owner == UPGRADEABLE_LOADER and int.from_bytes(data[:4], "little") == _STATE_PROGRAM
+    return Pubkey.from_bytes(data[4:36]) if is_program and len(data) >= 36 else None
+
+
+def deployed_at_genesis(code: Account) -> Account:
+    """A code account as if it had been deployed in slot 0: a chain refuses code from a slot to come."""
+    data = code.data
+    return Account(
+        code.lamports, data[:4] + bytes(8) + data[12:], code.owner, code.executable, code.rent_epoch
+    )
+
+
 def load_upgradeable(chain: EmbeddedChain, program_id: Pubkey, elf: bytes, authority: Pubkey | None) -> None:
     """Place a program as `--upgradeable-program` does: two accounts of the loader, as if deployed in slot 0.
 
@@ -82,12 +97,9 @@ def list_programs(chain: EmbeddedChain) -> list[ProgramInfo]:
     """Every upgradeable program on the chain, by address."""
     found = []
     for address, account in chain.accounts.owned_by(UPGRADEABLE_LOADER).items():
-        data = account.data
-        if int.from_bytes(data[:4], "little") != _STATE_PROGRAM:
-            continue
-        code_address = Pubkey.from_bytes(data[4:36])
-        code_account = chain.accounts.get(code_address)
-        if code_account is None:
+        code_address = code_address_of(account)
+        code_account = chain.accounts.get(code_address) if code_address is not None else None
+        if code_address is None or code_account is None:
             continue
         code = code_account.data
         authority = Pubkey.from_bytes(code[13:45]) if code[12] else None

@@ -1,11 +1,13 @@
-"""`up`, `down`, `status`: one detached local chain for each state directory."""
+"""`up`, `down`, `status`, `reset`: one detached local chain for each state directory."""
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -13,23 +15,35 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from gdx_localnet import asking
 from gdx_localnet.clock import SlotMode
-from gdx_localnet.engines import validator
-from gdx_localnet.errors import AlreadyRunning, NotRunning
+from gdx_localnet.engines.process import read_options
+from gdx_localnet.errors import AlreadyRunning, EngineError, NotRunning
+from gdx_localnet.files import write_atomically
 from gdx_localnet.handle import launch
 from gdx_localnet.options import Engine
 
 DEFAULT_RPC_PORT = 8899
-_STOP_TIMEOUT_S = 10.0
+PID_FILE = "localnet.pid"
+_STATE_FILE = "state.json"
+_STOP_TIMEOUT_S = 15.0
+_KILL_TIMEOUT_S = 5.0
 _POLL_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A chain that is up. `keys` maps each key's name to its file, `mints` each mint to its address."""
+    """A chain that is up.
+
+    pid, born            the process to signal, and what tells it from a later one of the same id
+    engine_pid           the validator's process, or the same as pid
+    keys, mints          each key's name and file, each mint's name and address
+    """
 
     pid: int
     born: str
+    engine_pid: int
+    engine_born: str
     engine: str
     url: str
     ws_url: str
@@ -56,71 +70,121 @@ def up(
 ) -> Status:
     """Start a chain that stays when this process ends. `settings` are LocalnetOptions' members.
 
-    Raises AlreadyRunning when this state directory's chain is up, PortInUse, FixtureError, EngineError.
+    Raises AlreadyRunning when this state directory's chain is up, PortInUse, FixtureError, EngineError, and
+    gdx_sdk.errors.TransportError when a cluster to clone from is away.
     """
     directory = state_dir if state_dir is not None else default_state_dir()
-    directory.mkdir(parents=True, exist_ok=True)
     with _locked(directory):
-        running = status(state_dir=directory)
-        if running is not None:
-            raise AlreadyRunning(running.pid, running.url)
-        settings |= {"rpc_port": rpc_port, "slot_mode": slot_mode}
-        handle = launch(engine, directory=directory, is_detached=True, **settings)
-        started = Status(
-            pid=handle.pid,
-            born=_born(handle.pid),
-            engine=handle.engine.value,
-            url=handle.url,
-            ws_url=handle.ws_url,
-            rpc_port=handle.rpc_port,
-            log_path=str(handle.log_path),
-            started_ts=int(time.time()),
-            keys=_write_keys(directory / "keys", handle.keys),
-            mints={name: str(address) for name, address in handle.mints.items()},
-        )
-        _write(directory / "state.json", asdict(started))
-        return started
+        _check_free(directory)
+        return _start(directory, {**settings, "engine": engine, "rpc_port": rpc_port, "slot_mode": slot_mode})
+
+
+def _start(directory: Path, settings: dict[str, Any]) -> Status:
+    handle = launch(directory=directory, is_detached=True, **settings)
+    started = Status(
+        pid=handle.pid,
+        born=_born(handle.pid),
+        engine_pid=handle.engine_pid,
+        engine_born=_born(handle.engine_pid),
+        engine=handle.engine.value,
+        url=handle.url,
+        ws_url=handle.ws_url,
+        rpc_port=handle.rpc_port,
+        log_path=str(handle.log_path),
+        started_ts=int(time.time()),
+        keys=_write_keys(directory / "keys", handle.keys),
+        mints={name: str(address) for name, address in handle.mints.items()},
+    )
+    write_atomically(directory / PID_FILE, f"{started.pid}\n".encode())
+    write_atomically(directory / _STATE_FILE, json.dumps(asdict(started), indent=2).encode())
+    return started
+
+
+def _check_free(directory: Path) -> None:
+    running = status(state_dir=directory)
+    if running is not None:
+        raise AlreadyRunning(running.pid, running.url)
 
 
 def status(*, state_dir: Path | None = None) -> Status | None:
-    """The chain of this state directory, or None when none is up (a stale record is removed)."""
-    path = (state_dir if state_dir is not None else default_state_dir()) / "state.json"
+    """The chain of this state directory, or None when none is up."""
+    path = (state_dir if state_dir is not None else default_state_dir()) / _STATE_FILE
     try:
-        found = Status(**json.loads(path.read_text()))
+        found = Status(**json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
-    if _born(found.pid) == found.born:
-        return found
-    path.unlink(missing_ok=True)
-    return None
+    return found if _is_alive(found) else None
+
+
+def running(*, state_dir: Path | None = None) -> Status:
+    """The chain of this state directory. Raises NotRunning when none is up."""
+    directory = state_dir if state_dir is not None else default_state_dir()
+    found = status(state_dir=directory)
+    if found is None:
+        raise NotRunning(f"no local chain of {directory} is up: start one with `gdx localnet up`")
+    return found
 
 
 def down(*, state_dir: Path | None = None) -> Status:
-    """Stop the chain of this state directory; what was stopped. Raises NotRunning."""
+    """Stop the chain of this state directory and wait for its end; what was stopped.
+
+    It is asked first, and killed when it does not go. Raises NotRunning, EngineError when it can't be ended.
+    """
     directory = state_dir if state_dir is not None else default_state_dir()
-    running = status(state_dir=directory)
-    if running is None:
+    found = status(state_dir=directory)
+    if found is None:
         raise NotRunning(f"no local chain of {directory} is up: nothing to stop")
-    _end(running)
-    (directory / "state.json").unlink(missing_ok=True)
-    return running
+    _end(found)
+    for name in (_STATE_FILE, PID_FILE):
+        (directory / name).unlink(missing_ok=True)
+    return found
+
+
+def reset(*, state_dir: Path | None = None) -> Status | None:
+    """Begin again from genesis: a chain that is up is stopped and started as it was, on the same port.
+
+    When none is up, what the last one left behind goes; None then. Raises what `up` raises.
+    """
+    directory = state_dir if state_dir is not None else default_state_dir()
+    found = status(state_dir=directory)
+    if found is not None:
+        down(state_dir=directory)
+    if not directory.is_dir():
+        return None
+    with _locked(directory):
+        _check_free(directory)
+        (directory / "ledger.snapshot").unlink(missing_ok=True)
+        shutil.rmtree(directory / "ledger", ignore_errors=True)
+        if found is None:
+            return None
+        options = dataclasses.replace(read_options(directory), rpc_port=found.rpc_port)
+        members = (field.name for field in dataclasses.fields(options))
+        return _start(directory, {name: getattr(options, name) for name in members})
 
 
 def is_healthy(running: Status) -> bool:
     """Whether the chain answers."""
-    host = running.url.removeprefix("http://").rpartition(":")[0]
-    return bool(validator.ask(host, running.rpc_port, "getHealth") == "ok")
+    return asking.is_healthy(running.url)
 
 
-def _end(running: Status) -> None:
-    for name, seconds in ((signal.SIGTERM, _STOP_TIMEOUT_S), (signal.SIGKILL, _STOP_TIMEOUT_S)):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(running.pid, name)
+def _is_alive(found: Status) -> bool:
+    return bool(found.born) and _born(found.pid) == found.born
+
+
+def _end(found: Status) -> None:
+    """End the process and, should it have gone without its validator, that one too."""
+    processes = dict.fromkeys(((found.pid, found.born), (found.engine_pid, found.engine_born)))
+    for name, seconds in ((signal.SIGTERM, _STOP_TIMEOUT_S), (signal.SIGKILL, _KILL_TIMEOUT_S)):
+        for pid, born in processes:
+            if _born(pid) == born and (name is signal.SIGKILL or pid == found.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, name)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if _born(running.pid) != running.born:
+            if all(_born(pid) != born for pid, born in processes):
                 return
             time.sleep(_POLL_S)
+    raise EngineError(f"the local chain (pid {found.pid}) did not end, not even when it was killed")
 
 
 def _born(pid: int) -> str:
@@ -150,21 +214,22 @@ def _write_keys(directory: Path, keys: dict[str, Any]) -> dict[str, str]:
     paths = {}
     for name, keypair in keys.items():
         path = directory / f"{name}.json"
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(list(bytes(keypair))))
+        write_atomically(path, json.dumps(list(bytes(keypair))).encode(), mode=0o600)
         paths[name] = str(path)
     return paths
 
 
-def _write(path: Path, body: dict[str, Any]) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(body, indent=2))
-    partial.replace(path)
-
-
 @contextlib.contextmanager
 def _locked(directory: Path) -> Iterator[None]:
-    """One `up` at a time. The kernel lets the lock go with its process, however that ends."""
-    with (directory / "lock").open("w") as lock:
+    """One `up` at a time. The kernel lets the lock go with its process, however that ends.
+
+    Raises EngineError when the directory cannot be used.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = (directory / "lock").open("w")
+    except OSError as error:
+        raise EngineError(f"state directory {directory}: {error.strerror}") from error
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -46,6 +46,7 @@ class EmbeddedChain:
     confirmed_lag   slots a transaction waits to be confirmed, mode clock only (default 1)
     finalized_lag   slots a transaction waits to be finalized, mode clock only (default 32)
     unix_ts         where chain time starts and, in modes fast and manual, stands (default: the computer's)
+    slots_per_epoch length of an epoch (default 432,000)
     seed            makes genesis hash, identity and faucet repeatable (default: random)
     history_limit   transactions kept for queries
     """
@@ -55,6 +56,7 @@ class EmbeddedChain:
         *,
         slot_mode: SlotMode | str = SlotMode.FAST,
         slot_ms: int = 400,
+        slots_per_epoch: int = SLOTS_PER_EPOCH,
         confirmed_lag: int = 1,
         finalized_lag: int = 32,
         unix_ts: int | None = None,
@@ -63,7 +65,7 @@ class EmbeddedChain:
         verify_signatures: bool = True,
     ) -> None:
         self.slot_mode, self.slot_ms = SlotMode(slot_mode), slot_ms
-        self.verify_signatures = verify_signatures
+        self.slots_per_epoch, self.verify_signatures = slots_per_epoch, verify_signatures
         self.lock = threading.RLock()
         self.time = ChainTime(is_held=self.slot_mode is SlotMode.MANUAL)
         if unix_ts is not None:
@@ -75,7 +77,7 @@ class EmbeddedChain:
         self.faucet = Keypair.from_seed(bytes(Hash.hash(b"gdx-localnet faucet" + seed)))
         # LiteSVM knows one blockhash and no slots: both checks, and duplicates, are done here.
         self.svm = LiteSVM().with_blockhash_check(False).with_sigverify(False).with_transaction_history(0)
-        self.svm.set_epoch_schedule(EpochSchedule.without_warmup())
+        self.svm.set_epoch_schedule(EpochSchedule.custom(slots_per_epoch, slots_per_epoch, False))
         self.accounts = AccountStore(
             self.svm, undo_slots=max(self._lags.values()) if self.slot_mode is SlotMode.CLOCK else 0
         )
@@ -179,8 +181,8 @@ class EmbeddedChain:
         """Bring the Clock sysvar up to date, and SlotHashes (20 KiB, rarely read) when asked."""
         now_ts = self.time.now_ts()
         if self._clock_set_to != (self.open_slot, now_ts):
-            epoch = self.open_slot // SLOTS_PER_EPOCH
-            start_ts = now_ts - (self.open_slot % SLOTS_PER_EPOCH) * self.slot_ms // 1000
+            epoch = self.open_slot // self.slots_per_epoch
+            start_ts = now_ts - (self.open_slot % self.slots_per_epoch) * self.slot_ms // 1000
             self.svm.set_clock(Clock(self.open_slot, start_ts, epoch, epoch + 1, now_ts))
             self._clock_set_to = (self.open_slot, now_ts)
         if slot_hashes and self._slot_hashes_set_at != self.open_slot:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from gdx_localnet import EmbeddedChain, FixtureError, apply_fixture, named_keypair
-from gdx_localnet.fixture import account_file_body, load, read_account_file
+from gdx_localnet import EmbeddedChain, FixtureError, account_files, apply_fixture, named_keypair
+from gdx_localnet.fixture import load
 from solders.account import Account
 from solders.pubkey import Pubkey
 from solders.token.associated import get_associated_token_address
@@ -55,7 +53,7 @@ def test_programs_and_accounts_come_from_files(write, tmp_path, memo_elf):
     (tmp_path / "memo.so").write_bytes(memo_elf)
     address = Pubkey.new_unique()
     account = Account(77, b"data", Pubkey(bytes([3] * 32)), False, 2**64 - 1)
-    (tmp_path / "a.json").write_text(json.dumps(account_file_body(address, account)))
+    account_files.write(tmp_path, address, account).rename(tmp_path / "a.json")
     text = f"""{KEYS}
 [[programs]]
 file = "memo.so"
@@ -101,13 +99,3 @@ def test_what_breaks_a_rule_is_named(write, text, message):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FixtureError, match="No such file"):
         load(tmp_path / "nothing.toml")
-
-
-@pytest.mark.parametrize(
-    "body", ["", "{}", '{"account": 3}', '{"account": {"lamports": "x", "data": ["!"]}}']
-)
-def test_a_malformed_account_file_is_named(tmp_path, body):
-    path = tmp_path / "a.json"
-    path.write_text(body)
-    with pytest.raises(FixtureError, match=r"a\.json"):
-        read_account_file(path, Pubkey.default())

@@ -10,7 +10,8 @@ import time
 
 import httpx
 import pytest
-from gdx_localnet import launch
+from gdx_localnet import LocalnetOptions, launch
+from gdx_localnet.engines.process import command
 
 
 def ask(url, method, *params):
@@ -60,10 +61,10 @@ def _runs(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
-def test_the_foreground_command_stops_cleanly(name):
+def test_the_foreground_command_stops_cleanly(tmp_path, name):
     reader, writer = os.pipe()
-    command = [sys.executable, "-m", "gdx_localnet", "--rpc-port", "0", "--fixture", "none"]
-    with subprocess.Popen([*command, "--ready-fd", str(writer)], pass_fds=(writer,)) as process:
+    arguments = command(LocalnetOptions(engine="embedded", fixture="none"), tmp_path)
+    with subprocess.Popen([*arguments, "--ready-fd", str(writer)], pass_fds=(writer,)) as process:
         os.close(writer)
         with os.fdopen(reader) as pipe:
             assert "rpc_port" in pipe.readline()
@@ -71,8 +72,26 @@ def test_the_foreground_command_stops_cleanly(name):
         assert process.wait(10) == 0
 
 
-def test_the_foreground_command_names_what_is_wrong():
-    command = [sys.executable, "-m", "gdx_localnet", "--account", "x", "y"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def test_the_foreground_command_names_what_is_wrong(tmp_path):
+    arguments = [sys.executable, "-m", "gdx_localnet", str(tmp_path)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == "error: 'x' is not a base58 address\n"
+    assert done.stderr.startswith(
+        f"error: {tmp_path}/options.json: does not tell how a chain is to be started"
+    )
+
+
+def test_all_addresses_are_reached_by_the_local_one():
+    with launch("embedded", fixture="none", bind_address="0.0.0.0") as handle:
+        assert handle.url == f"http://127.0.0.1:{handle.rpc_port}"
+        assert ask(handle.url, "getHealth") == "ok"
+
+
+def test_a_resumed_chain_goes_on(tmp_path):
+    address = "4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM"
+    for expected in (0, 1_000_000_000):
+        with launch("embedded", fixture="none", directory=tmp_path, resume=True) as handle:
+            assert ask(handle.url, "getBalance", address)["value"] == expected
+            ask(handle.url, "requestAirdrop", address, 1_000_000_000)
+    with launch("embedded", fixture="none", directory=tmp_path) as handle:
+        assert ask(handle.url, "getBalance", address)["value"] == 0

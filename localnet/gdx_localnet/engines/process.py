@@ -1,4 +1,4 @@
-"""A chain in a process of its own: `python -m gdx_localnet`, whichever engine it runs."""
+"""A chain in a process of its own: `python -m gdx_localnet DIRECTORY`, whichever engine it runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from gdx_localnet.errors import EngineError, FixtureError, LocalnetError, PortInUse
+from gdx_localnet.files import write_atomically
 from gdx_localnet.options import LocalnetOptions
+
+OPTIONS_FILE = "options.json"
+"""In a chain's directory: how it was started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +27,33 @@ class Started:
     engine_pid: int
 
 
+def command(options: LocalnetOptions, directory: Path) -> list[str]:
+    """Write the options into `directory`; what starts a chain by them, in the foreground."""
+    write_atomically(directory / OPTIONS_FILE, json.dumps(options.to_json(), indent=2).encode())
+    return [sys.executable, "-m", "gdx_localnet", str(directory)]
+
+
+def read_options(directory: Path) -> LocalnetOptions:
+    """The options that a chain of `directory` was last started by. Raises EngineError."""
+    path = directory / OPTIONS_FILE
+    try:
+        return LocalnetOptions.from_json(json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError) as error:
+        raise EngineError(f"{path}: does not tell how a chain is to be started: {error}") from error
+
+
 def spawn(options: LocalnetOptions, directory: Path, log: IO[bytes], *, is_detached: bool) -> Started:
-    """Start `python -m gdx_localnet` in `directory` and wait until it answers.
+    """Start a chain in `directory` and wait until it answers.
 
     Raises PortInUse, FixtureError, or EngineError with the end of its log.
     """
     reader, writer = os.pipe()
-    command = [sys.executable, "-m", "gdx_localnet", *_arguments(options), "--ready-fd", str(writer)]
-    command += ["--directory", str(directory)]
+    arguments = [*command(options, directory), "--ready-fd", str(writer)]
     if not is_detached:
-        command.append("--exit-with-parent")
+        arguments.append("--exit-with-parent")
     try:
         process = subprocess.Popen(
-            command,
+            arguments,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -44,8 +62,12 @@ def spawn(options: LocalnetOptions, directory: Path, log: IO[bytes], *, is_detac
         )
     finally:
         os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        line = pipe.readline()
+    try:
+        with os.fdopen(reader, "rb") as pipe:
+            line = pipe.readline()
+    except BaseException:
+        stop(process)  # interrupted while it was starting: nothing may stay behind
+        raise
     if not line:
         process.wait()
         raise EngineError(f"the local chain did not start; its log ends with:\n{_tail(Path(log.name))}")
@@ -60,31 +82,6 @@ def _error(report: dict[str, Any]) -> LocalnetError:
     if report["error"] == "PortInUse":
         return PortInUse(report["port"], report["host"])
     return (FixtureError if report["error"] == "FixtureError" else EngineError)(report["message"])
-
-
-def _arguments(options: LocalnetOptions) -> list[str]:
-    arguments = [
-        f"--engine={options.engine.value}",
-        f"--host={options.host}",
-        f"--rpc-port={options.rpc_port}",
-        f"--slot-mode={options.slot_mode.value}",
-        f"--slot-ms={options.slot_ms}",
-        f"--confirmed-lag={options.confirmed_lag}",
-        f"--finalized-lag={options.finalized_lag}",
-        f"--limit-ledger-size={options.history_limit}",
-    ]
-    if options.fixture is not None:
-        arguments.append(f"--fixture={options.fixture}")
-    if options.validator is not None:
-        arguments.append(f"--validator={options.validator}")
-    if options.unix_ts is not None:
-        arguments.append(f"--unix-ts={options.unix_ts}")
-    for program in options.programs:
-        authority = "none" if program.authority is None else str(program.authority)
-        arguments += ["--upgradeable-program", str(program.address), str(program.path), authority]
-    for address, path in options.accounts:
-        arguments += ["--account", str(address), str(path)]
-    return arguments
 
 
 def _tail(path: Path, lines: int = 15) -> str:

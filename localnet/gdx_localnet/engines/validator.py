@@ -3,38 +3,42 @@
 from __future__ import annotations
 
 import ctypes
-import json
+import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from solders.pubkey import Pubkey
+
+from gdx_localnet import account_files
+from gdx_localnet.asking import call, is_healthy
 from gdx_localnet.engines.process import stop
 from gdx_localnet.errors import EngineError, FixtureError
-from gdx_localnet.fixture import Fixture, account_file_body
+from gdx_localnet.fixture import Fixture, ProgramFile
 from gdx_localnet.options import LocalnetOptions
-from gdx_localnet.server import bind_ports
+from gdx_localnet.ports import bind_ports
+from gdx_sdk.errors import RpcError
 
 _HEALTHY_TIMEOUT_S = 60.0
 _POLL_S = 0.05
 _DYNAMIC_PORTS = 30
-_TICKS_PER_SECOND = 160
 _PR_SET_PDEATHSIG = 1
 _NAME = "solana-test-validator"
+_LOG_FILTER = "warn,solana_runtime::message_processor::stable_log=debug"
+"""What is logged unless RUST_LOG says otherwise: trouble, and what programs log."""
 
 
 def find_validator(path: str | None) -> str:
-    """The validator's executable: `path`, or the one on PATH. Raises EngineError."""
-    found = shutil.which(path if path is not None else _NAME)
+    """The validator's executable: `path`, GDX_VALIDATOR, or the one on PATH. Raises EngineError."""
+    named = path or os.environ.get("GDX_VALIDATOR")
+    found = shutil.which(named or _NAME)
     if found is None:
-        looked = f"{path} is not an executable" if path is not None else f"{_NAME} is not on PATH"
+        looked = f"{named} is not an executable" if named else f"{_NAME} is not on PATH"
         raise EngineError(f"{looked}: install the Solana tools, or name it with --validator PATH")
     return found
 
@@ -57,9 +61,12 @@ def start(options: LocalnetOptions, fixture: Fixture, directory: Path) -> Valida
     ports = _choose_ports(options)
     command = [executable, *_arguments(options, ports, directory / "ledger")]
     command += _genesis_arguments(fixture, directory / "genesis")
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_end_with_parent)
+    environment = {"RUST_LOG": _LOG_FILTER, **os.environ}
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, preexec_fn=_end_with_parent, env=environment
+    )
     try:
-        _wait_until_healthy(process, options.host, ports["rpc"])
+        _wait_until_healthy(process, f"http://{options.bind_address}:{ports['rpc']}")
     except BaseException:
         stop(process)
         raise
@@ -74,11 +81,11 @@ def _end_with_parent() -> None:
 
 def _choose_ports(options: LocalnetOptions) -> dict[str, int]:
     """Ports for RPC (and WebSocket behind it), the faucet and the node's own traffic."""
-    first, second = bind_ports(options.host, options.rpc_port)
+    first, second = bind_ports(options.bind_address, options.rpc_port)
     rpc_port: int = first.getsockname()[1]
     first.close()
     second.close()
-    dynamic = _free_range(options.host, _DYNAMIC_PORTS + 2)
+    dynamic = _free_range(options.bind_address, _DYNAMIC_PORTS + 2)
     return {"rpc": rpc_port, "faucet": dynamic, "gossip": dynamic + 1, "dynamic": dynamic + 2}
 
 
@@ -101,30 +108,45 @@ def _is_free(host: str, port: int) -> bool:
 
 
 def _arguments(options: LocalnetOptions, ports: dict[str, int], ledger: Path) -> list[str]:
-    arguments = ["--ledger", str(ledger), "--reset", "--quiet", "--bind-address", options.host]
+    arguments = ["--ledger", str(ledger), "--log", "--bind-address", options.bind_address]
     arguments += ["--rpc-port", str(ports["rpc"]), "--faucet-port", str(ports["faucet"])]
     arguments += ["--gossip-port", str(ports["gossip"])]
     arguments += ["--dynamic-port-range", f"{ports['dynamic']}-{ports['dynamic'] + _DYNAMIC_PORTS - 1}"]
-    ticks = max(2, options.slot_ms * _TICKS_PER_SECOND // 1000)
-    return [*arguments, "--ticks-per-slot", str(ticks)]
+    arguments += ["--ticks-per-slot", str(options.slot_length_ticks)]
+    if not options.resume:
+        arguments.append("--reset")
+    for flag, value in (
+        ("--mint", options.mint),
+        ("--limit-ledger-size", options.limit_ledger_size),
+        ("--slots-per-epoch", options.slots_per_epoch),
+        ("--warp-slot", options.warp_slot),
+    ):
+        if value is not None:
+            arguments += [flag, str(value)]
+    return arguments
 
 
-def _genesis_arguments(fixture: Fixture, directory: Path) -> list[str]:
-    directory.mkdir(parents=True, exist_ok=True)
+def _genesis_arguments(fixture: Fixture, folder: Path) -> list[str]:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     arguments: list[str] = []
     for program in fixture.programs:
         if not program.path.is_file():
             raise FixtureError(f"program file {program.path}: no such file")
-        authority = "none" if program.authority is None else str(program.authority)
-        arguments += ["--upgradeable-program", str(program.address), str(program.path), authority]
+        arguments += _program_arguments(program)
     for address, account in fixture.accounts:
-        path = directory / f"{address}.json"
-        path.write_text(json.dumps(account_file_body(address, account)))
-        arguments += ["--account", str(address), str(path)]
-    return arguments
+        account_files.write(folder, address, account)
+    return [*arguments, "--account-dir", str(folder)]
 
 
-def _wait_until_healthy(process: subprocess.Popen[bytes], host: str, port: int) -> None:
+def _program_arguments(program: ProgramFile) -> list[str]:
+    if program.authority == Pubkey.default():
+        return ["--bpf-program", str(program.address), str(program.path)]
+    authority = "none" if program.authority is None else str(program.authority)
+    return ["--upgradeable-program", str(program.address), str(program.path), authority]
+
+
+def _wait_until_healthy(process: subprocess.Popen[bytes], url: str) -> None:
     deadline = time.monotonic() + _HEALTHY_TIMEOUT_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -132,23 +154,14 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], host: str, port: int) 
                 f"{_NAME} ended with code {process.returncode} before it was healthy; see its log"
             )
         # Programs of the genesis block can be called from slot 1 on.
-        if ask(host, port, "getHealth") == "ok" and (ask(host, port, "getSlot", _PROCESSED) or 0) > 0:
+        if is_healthy(url) and _open_slot(url) > 0:
             return
         time.sleep(_POLL_S)
     raise EngineError(f"{_NAME} was not healthy after {_HEALTHY_TIMEOUT_S:.0f} s; see its log")
 
 
-_PROCESSED = {"commitment": "processed"}
-
-
-def ask(host: str, port: int, method: str, *params: Any) -> Any:
-    """One plain RPC result, or None when nobody answers."""
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-    request = urllib.request.Request(
-        f"http://{host}:{port}", body, {"content-type": "application/json"}, method="POST"
-    )
+def _open_slot(url: str) -> int:
     try:
-        with urllib.request.urlopen(request, timeout=2) as response:
-            return json.loads(response.read()).get("result")
-    except (OSError, ValueError, urllib.error.URLError):
-        return None
+        return int(call(url, "getSlot", {"commitment": "processed"}, timeout_s=2.0))
+    except RpcError:
+        return 0

@@ -13,7 +13,6 @@ from gdx_localnet.ledger import Block
 from gdx_localnet.rpc.dispatcher import VERSION, method, with_context
 from gdx_localnet.rpc.faults import INVALID_REQUEST, RpcFault, invalid_params
 from gdx_localnet.rpc.params import Args, base64_bytes, context_slot, key_bytes
-from gdx_localnet.svm import SLOTS_PER_EPOCH
 
 if TYPE_CHECKING:
     from gdx_localnet.svm import EmbeddedChain
@@ -73,9 +72,9 @@ def get_epoch_info(chain: EmbeddedChain, args: Args) -> Any:
     return {
         "absoluteSlot": slot,
         "blockHeight": chain.height_at(slot),
-        "epoch": slot // SLOTS_PER_EPOCH,
-        "slotIndex": slot % SLOTS_PER_EPOCH,
-        "slotsInEpoch": SLOTS_PER_EPOCH,
+        "epoch": slot // chain.slots_per_epoch,
+        "slotIndex": slot % chain.slots_per_epoch,
+        "slotsInEpoch": chain.slots_per_epoch,
         "transactionCount": chain.ledger.transaction_count,
     }
 
@@ -85,8 +84,8 @@ def get_epoch_schedule(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG001
     return {
         "firstNormalEpoch": 0,
         "firstNormalSlot": 0,
-        "leaderScheduleSlotOffset": SLOTS_PER_EPOCH,
-        "slotsPerEpoch": SLOTS_PER_EPOCH,
+        "leaderScheduleSlotOffset": chain.slots_per_epoch,
+        "slotsPerEpoch": chain.slots_per_epoch,
         "warmup": False,
     }
 
@@ -197,7 +196,8 @@ def get_largest_accounts(chain: EmbeddedChain, args: Args) -> Any:
 
 @method("getInflationRate", accepted=0)
 def get_inflation_rate(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG001
-    return {"epoch": chain.open_slot // SLOTS_PER_EPOCH, "foundation": 0.0, "total": 0.0, "validator": 0.0}
+    epoch = chain.open_slot // chain.slots_per_epoch
+    return {"epoch": epoch, "foundation": 0.0, "total": 0.0, "validator": 0.0}
 
 
 @method("getInflationGovernor", accepted=1)
@@ -226,12 +226,12 @@ def get_inflation_reward(chain: EmbeddedChain, args: Args) -> Any:
 def get_leader_schedule(chain: EmbeddedChain, args: Args) -> Any:
     epoch = None if isinstance(args.raw(0), dict) or args.raw(0) is None else args.integer(0)
     config = args.config(0 if isinstance(args.raw(0), dict) else 1)
-    if epoch is not None and epoch // SLOTS_PER_EPOCH > chain.open_slot // SLOTS_PER_EPOCH + 1:
+    if epoch is not None and epoch // chain.slots_per_epoch > chain.open_slot // chain.slots_per_epoch + 1:
         return None
     identity = config.text("identity")
     if identity is not None and Pubkey.from_bytes(key_bytes(identity, 32)) != chain.identity:
         return {}
-    return {str(chain.identity): list(range(SLOTS_PER_EPOCH))}
+    return {str(chain.identity): list(range(chain.slots_per_epoch))}
 
 
 @method("getBlockCommitment", required=1, accepted=1)

@@ -9,6 +9,7 @@ from solders.account import Account
 from solders.pubkey import Pubkey
 
 from gdx_localnet import snapshot
+from gdx_localnet.clock import MOST_UNIX_TS
 from gdx_localnet.faults.rules import rule_from_json
 from gdx_localnet.programs import list_programs, load_upgradeable
 from gdx_localnet.rpc.dispatcher import method
@@ -28,6 +29,8 @@ def set_clock(chain: EmbeddedChain, args: Args) -> Any:
     unix_ts = args.raw(0)
     if isinstance(unix_ts, bool) or not isinstance(unix_ts, int):
         raise wrong_type(unix_ts, "i64")
+    if not 0 <= unix_ts <= MOST_UNIX_TS:
+        raise invalid_params(f"unix_ts = {unix_ts}: must be from 0 to {MOST_UNIX_TS}")
     if args.raw(1) is not None:
         _warp(chain, args.integer(1))
     chain.set_time(unix_ts)

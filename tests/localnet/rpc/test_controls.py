@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import hashlib
+import json
+import random
 
+import pytest
 from solders.account import Account
 from solders.pubkey import Pubkey
 
@@ -83,12 +88,81 @@ def test_a_snapshot_starts_another_chain(driver, tmp_path):
     assert other.accounts.balance(driver.receiver) == SOL
 
 
-def test_a_broken_snapshot_is_named(driver, tmp_path):
-    path = tmp_path / "s"
-    path.write_bytes(b"nonsense")
+@pytest.fixture
+def saved(driver, tmp_path):
+    """A snapshot of a chain that went on afterwards."""
+    driver.run(driver.pay())
+    driver.chain.rpc("gdx_snapshot", [str(tmp_path / "s")])
+    driver.run(driver.pay(2 * SOL))
+    return tmp_path / "s"
+
+
+def repacked(path, **changes):
+    """The snapshot with another body, its checksum right."""
+    head, _, packed = path.read_bytes().partition(b"\n")
+    body = json.dumps({**json.loads(gzip.decompress(packed)), **changes})
+    packed = gzip.compress(body.encode())
+    head = {**json.loads(head), "sha256": hashlib.sha256(packed).hexdigest()}
+    path.write_bytes(json.dumps(head).encode() + b"\n" + packed)
+
+
+def refused(driver, path):
+    """The sentence with which a restore is refused; nothing on the chain has changed."""
+    before = driver.chain.accounts.census()
     fault = driver.fault("gdx_restore", str(path))
+    assert driver.chain.accounts.census() == before
     assert str(path) in fault.message
-    assert driver.chain.rpc("getHealth") == "ok"
+    driver.run(driver.pay())
+    return fault.message
+
+
+def test_a_snapshot_cut_or_changed_anywhere_is_refused(driver, saved):
+    whole = saved.read_bytes()
+    rng = random.Random(5)
+    for _ in range(20):
+        at = rng.randrange(len(whole))
+        saved.write_bytes(whole[:at])
+        refused(driver, saved)
+        saved.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << rng.randrange(8)]) + whole[at + 1 :])
+        refused(driver, saved)
+
+
+def test_snapshots_of_other_kinds_are_named(driver, saved, tmp_path):
+    assert "does not exist" in refused(driver, tmp_path / "none")
+    assert "cannot be read" in refused(driver, tmp_path)
+    (tmp_path / "n").write_bytes(b"nonsense")
+    assert "is not a snapshot of a local chain" in refused(driver, tmp_path / "n")
+    later = saved.read_bytes().replace(b'"version": 2', b'"version": 3')
+    (tmp_path / "later").write_bytes(later)
+    assert "has version 3; this release reads version 2" in refused(driver, tmp_path / "later")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"slot": "x"}, {"unix_ms": -1}, {"accounts": 3}, {"accounts": [["x", 1, "y", False, 0, "!"]]}]
+)
+def test_a_snapshot_of_nonsense_is_refused(driver, saved, changes):
+    repacked(saved, **changes)
+    assert "is not well formed" in refused(driver, saved)
+
+
+def test_a_snapshot_with_a_program_that_does_not_load_changes_nothing(driver, saved):
+    loader = "BPFLoaderUpgradeab1e11111111111111111111111"
+    program = [str(Pubkey.new_unique()), 5, loader, True, 0, base64.b64encode(bytes([2, 0, 0, 0])).decode()]
+    repacked(saved, accounts=[program])
+    assert "the chain does not take it" in refused(driver, saved)
+
+
+def test_a_snapshot_that_cannot_be_written_leaves_the_old_one(driver, saved, tmp_path):
+    old = saved.read_bytes()
+    fault = driver.fault("gdx_snapshot", str(tmp_path / "none" / "s"))
+    assert "cannot be written" in fault.message
+    assert saved.read_bytes() == old
+    assert {path.name for path in tmp_path.iterdir()} == {"s"}
+
+
+def test_times_that_no_chain_can_have_are_refused(driver):
+    for unix_ts in (-1, 2**40, 2**64):
+        assert "unix_ts" in driver.fault("gdx_setClock", unix_ts).message
 
 
 def test_programs_are_listed(driver, memo_elf):
