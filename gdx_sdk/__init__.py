@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         pdas,
         plugins,
         programs,
+        streams,
         testing,
         tx,
         units,
@@ -54,12 +55,14 @@ if TYPE_CHECKING:
         ProgramError,
         ProofError,
         RpcError,
+        StreamOverflow,
         TransactionError,
         TransactionExpired,
         TransportError,
     )
     from gdx_sdk.errors.registry import explain
     from gdx_sdk.programs import PROGRAM_IDS
+    from gdx_sdk.streams import Streams
     from gdx_sdk.tx import Signer
     from gdx_sdk.units import Side
 
@@ -96,6 +99,9 @@ _HOME = {
     "SentTransaction": "client",
     "Side": "units",
     "Signer": "tx",
+    "StreamOverflow": "errors",
+    "Streams": "streams",
+    "streams": "streams",
     "testing": "testing",
     "Trade": "batch",
     "TransactionError": "errors",
@@ -143,6 +149,9 @@ __all__ = [  # noqa: RUF022
     "SentTransaction",
     "Side",
     "Signer",
+    "StreamOverflow",
+    "Streams",
+    "streams",
     "testing",
     "Trade",
     "TransactionError",

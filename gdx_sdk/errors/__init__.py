@@ -11,6 +11,7 @@ GdxError
 ├── RpcError              the endpoint answered with an error or nonsense
 │   ├── TransportError    the endpoint cannot be reached or did not answer in time
 │   └── ConfirmationTimeout  not seen to land in time, though it still may
+├── StreamOverflow        a stream's reader is too slow for what arrives
 ├── AccountNotFound       no account at this address
 ├── DryRunRefusal         something was asked to sign or send in dry-run mode
 ├── OutboxConflict        a batch does not fit behind what the outbox holds
@@ -90,6 +91,14 @@ class TransportError(RpcError):
 
 class ConfirmationTimeout(RpcError):
     """A transaction was not seen to land in time; until its blockhash is dead it still may."""
+
+
+class StreamOverflow(GdxError):
+    """More arrived than may wait for the reader of a stream; what came after is lost, what waited is not."""
+
+    def __init__(self, stream: str, limit: int) -> None:
+        self.stream, self.limit = stream, limit
+        super().__init__(f"{stream}: {limit} notifications wait and another came; read faster or allow more")
 
 
 class AccountNotFound(GdxError):

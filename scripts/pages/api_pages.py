@@ -23,6 +23,7 @@ class ApiPage:
 
 PAGES = (
     ApiPage("client", "Client", "gdx_sdk.client"),
+    ApiPage("streams", "Streams", "gdx_sdk.streams"),
     ApiPage("instructions", "Instructions", "gdx_sdk.instructions"),
     ApiPage("accounts", "Accounts", "gdx_sdk.accounts", "Offsets are on the pages of the programs."),
     ApiPage("pdas", "Addresses", "gdx_sdk.pdas"),
