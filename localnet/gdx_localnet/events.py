@@ -22,11 +22,12 @@ class Commitment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SlotOpened:
-    """A new slot is open; `root_slot` is the newest finalized one."""
+    """A new slot is open; `root_slot` and `confirmed_slot` are the newest finalized and confirmed ones."""
 
     slot: int
     parent_slot: int
     root_slot: int
+    confirmed_slot: int
 
 
 @dataclass(frozen=True, slots=True)

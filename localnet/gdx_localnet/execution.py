@@ -131,6 +131,7 @@ def _record(
         keys=resolved.keys,
         loaded_writable=resolved.loaded_writable,
         loaded_readonly=resolved.loaded_readonly,
+        writable=resolved.writable,
         err=execution.err,
         meta=execution.meta,
         fee=execution.meta.fee(),

@@ -6,12 +6,16 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from solders.hash import Hash
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
+
+SAMPLE_PERIOD_S = 60
+_SAMPLES_KEPT = 720
 
 
 @dataclass(slots=True)
@@ -39,6 +43,7 @@ class TransactionRecord:
     keys: Sequence[Pubkey]
     loaded_writable: Sequence[Pubkey]
     loaded_readonly: Sequence[Pubkey]
+    writable: Sequence[int]
     err: Any
     meta: Any
     fee: int
@@ -47,6 +52,42 @@ class TransactionRecord:
     post_balances: list[int]
     pre_tokens: list[TokenBalance]
     post_tokens: list[TokenBalance]
+
+    def writes(self, address: Pubkey) -> bool:
+        """Whether the transaction locks `address` for writing."""
+        return any(self.keys[i] == address for i in self.writable)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What went by in `SAMPLE_PERIOD_S` seconds of chain time, up to `slot`."""
+
+    slot: int
+    slots: int
+    transactions: int
+
+
+class Samples:
+    """Samples of the chain's pace, the newest 720."""
+
+    def __init__(self) -> None:
+        self._closed: deque[Sample] = deque(maxlen=_SAMPLES_KEPT)
+        self._began_ts: int | None = None
+        self._slots = self._transactions = 0
+
+    def add(self, slot: int, transactions: int, block_time_ts: int) -> None:
+        """Count a block in."""
+        if self._began_ts is None or block_time_ts < self._began_ts:
+            self._began_ts = block_time_ts
+        self._slots += 1
+        self._transactions += transactions
+        if block_time_ts - self._began_ts >= SAMPLE_PERIOD_S:
+            self._closed.appendleft(Sample(slot, self._slots, self._transactions))
+            self._began_ts, self._slots, self._transactions = block_time_ts, 0, 0
+
+    def newest(self, limit: int) -> list[Sample]:
+        """The newest `limit`, newest first."""
+        return list(islice(self._closed, limit))
 
 
 @dataclass(slots=True)
@@ -71,6 +112,7 @@ class Ledger:
         self.by_signature: dict[Signature, TransactionRecord] = {}
         self.open_records: list[TransactionRecord] = []
         self.transaction_count = 0
+        self.samples = Samples()
         self._by_address: dict[Pubkey, deque[TransactionRecord]] = {}
         self._order: deque[TransactionRecord] = deque()
 
@@ -100,6 +142,7 @@ class Ledger:
         """Seal the open slot's block."""
         block.records, self.open_records = self.open_records, []
         self.blocks[block.slot] = block
+        self.samples.add(block.slot, len(block.records), block.block_time_ts)
         if len(self.blocks) > self.limit:
             del self.blocks[next(iter(self.blocks))]
 
@@ -110,7 +153,10 @@ class Ledger:
 
     def slots_between(self, first: int, last: int) -> Iterator[int]:
         """Slots with a block, ascending, both ends included."""
-        return (slot for slot in range(max(first, self.first_slot), last + 1) if slot in self.blocks)
+        first = max(first, self.first_slot)
+        if last - first > len(self.blocks):  # a jump left a hole behind
+            return (slot for slot in self.blocks if first <= slot <= last)
+        return (slot for slot in range(first, last + 1) if slot in self.blocks)
 
     def records_of(
         self, address: Pubkey, before: int | None, until: int | None, limit: int, tip_slot: int

@@ -11,12 +11,13 @@ from functools import partial
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from gdx_localnet.connections import IDLE_TIMEOUT_S, ConnectionGuard, guarded_protocol
 from gdx_localnet.errors import EngineError
-from gdx_localnet.faults.middleware import TRANSPORT, FaultMiddleware
+from gdx_localnet.faults.middleware import FaultMiddleware
 from gdx_localnet.ports import bind_ports
 from gdx_localnet.rpc.dispatcher import answer
+from gdx_localnet.rpc.parsed_accounts import ui_amount_text
 from gdx_localnet.svm import EmbeddedChain
 from gdx_localnet.ws import SubscriptionHub
 
@@ -25,7 +26,7 @@ MAX_BODY_BYTES = 50 * 1024
 
 _START_TIMEOUT_S = 10.0
 _WS_MAX_BYTES = 64 * 1024
-_WS_OUT_QUEUE = 256
+_SOL_DECIMALS = 9
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -45,16 +46,18 @@ class RpcApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one socket."""
         if scope["type"] == "websocket":
-            await self._hub.serve(receive, send)
+            await self._hub.serve(scope, receive, send)
         elif scope["type"] == "http":
             await self._serve_http(scope, receive, send)
 
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        verb = scope["method"]
-        if verb == "POST":
-            await self._serve_post(scope, receive, send)
-        elif verb == "GET" and scope["path"] == "/health":
+        verb, path = scope["method"], scope["path"]
+        if path == "/health" and verb in ("GET", "POST"):
             await _respond(send, 200, b"ok", [])
+        elif verb == "GET" and path in ("/v0/circulating-supply", "/v0/total-supply"):
+            await _respond(send, 200, self._supply_sol().encode(), [])
+        elif verb == "POST":
+            await self._serve_post(scope, receive, send)
         elif verb == "OPTIONS":
             allow = [(b"allow", b"OPTIONS, POST"), (b"access-control-allow-methods", b"OPTIONS, POST")]
             headers = [*allow, (b"access-control-allow-headers", b"*"), (b"access-control-max-age", b"86400")]
@@ -63,17 +66,34 @@ class RpcApp:
             text = b"Used HTTP Method is not allowed. POST or OPTIONS is required\n"
             await _respond(send, 405, text, [_TEXT])
 
+    def _supply_sol(self) -> str:
+        total: int = self._chain.rpc("getSupply")["value"]["total"]
+        return ui_amount_text(total, _SOL_DECIMALS)
+
     async def _serve_post(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
-        if headers.get(b"content-type", b"").split(b";")[0].strip() != b"application/json":
+        content_type = dict(scope["headers"]).get(b"content-type", b"").lower()
+        if not _is_json(content_type):
             text = b"Supplied content type is not allowed. Content-Type: application/json is required\n"
             await _respond(send, 415, text, [_TEXT])
             return
         body = await _read_body(receive)
         if body is None:
-            await _respond(send, 413, b"request body size exceeds allowed maximum", [_TEXT])
+            text = b"request body size exceeds allowed maximum"
+            await _respond(send, 413, text, [_TEXT, (b"connection", b"close")])
             return
-        await _respond(send, 200, answer(self._chain, body), [_JSON])
+        try:
+            answered = answer(self._chain, body)
+        except UnicodeDecodeError as error:
+            text = f"utf-8 encoding error at byte {error.start} in request body".encode()
+            await _respond(send, 400, text, [_TEXT])
+            return
+        await _respond(send, 200, answered, [_JSON])
+
+
+def _is_json(content_type: bytes) -> bool:
+    """`application/json`, alone or with parameters that have values."""
+    kind, *parameters = (part.strip() for part in content_type.split(b";"))
+    return kind == b"application/json" and all(b"=" in parameter for parameter in parameters)
 
 
 async def _read_body(receive: Receive) -> bytes | None:
@@ -96,14 +116,6 @@ async def _respond(send: Send, status: int, body: bytes, headers: list[tuple[byt
     length = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": status, "headers": [*headers, length, *_CORS]})
     await send({"type": "http.response.body", "body": body})
-
-
-class _Protocol(HttpToolsProtocol):
-    """uvicorn's, which lets the app see its transport: a fault cuts it."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, TRANSPORT: transport}
 
 
 class _Server(uvicorn.Server):
@@ -149,10 +161,13 @@ async def serve(
     """Serve `chain` until `stop` is set (or the task is cancelled). Raises PortInUse."""
     sockets = bind_ports(host, rpc_port)
     port = sockets[0].getsockname()[1]
+    chain.served_at = (f"{host}:{port}", f"{host}:{port + 1}")
     loop, stop = asyncio.get_running_loop(), stop or asyncio.Event()
     hub = SubscriptionHub(chain, loop)
     app = FaultMiddleware(RpcApp(chain, hub), chain.faults, MAX_BODY_BYTES)
-    servers = [_Server(_config(app)) for _ in sockets]
+    guard = ConnectionGuard()
+    servers = [_Server(_config(app, guard)) for _ in sockets]
+    guard.states += [server.server_state for server in servers]
     runs = [asyncio.ensure_future(s.serve([sock])) for s, sock in zip(servers, sockets, strict=True)]
     ticker = asyncio.ensure_future(_tick(chain))
     try:
@@ -161,6 +176,7 @@ async def serve(
             on_ready(ServerHandle(chain, host, port, partial(_set_from_any_thread, loop, stop)))
         await stop.wait()
     finally:
+        chain.served_at = None
         ticker.cancel()
         await hub.close()
         for server in servers:
@@ -181,14 +197,15 @@ async def _until_started(servers: list[_Server]) -> None:
         await asyncio.sleep(0.002)
 
 
-def _config(app: FaultMiddleware) -> uvicorn.Config:
+def _config(app: FaultMiddleware, guard: ConnectionGuard) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         log_level="warning",
         log_config=None,
         access_log=False,
         lifespan="off",
-        http=_Protocol,
+        http=guarded_protocol(guard),
+        timeout_keep_alive=int(IDLE_TIMEOUT_S),
         ws="websockets-sansio",
         ws_max_size=_WS_MAX_BYTES,
         ws_per_message_deflate=False,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import time
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +12,12 @@ from solders.pubkey import Pubkey
 from solders.signature import Signature
 
 from gdx_localnet import base58
-from gdx_localnet.events import Commitment
-from gdx_localnet.ledger import TransactionRecord
+from gdx_localnet.events import Commitment, SlotOpened
+from gdx_localnet.ledger import Ledger, TransactionRecord
 from gdx_localnet.rpc.accounts import Filter, read_filters
 from gdx_localnet.rpc.encoding import encode_account
-from gdx_localnet.rpc.faults import invalid_params
-from gdx_localnet.rpc.params import ACCOUNT_ENCODINGS, Args, wrong_type
+from gdx_localnet.rpc.faults import RpcFault, invalid_params
+from gdx_localnet.rpc.params import ACCOUNT_ENCODINGS, Args, Config, variant, wrong_type
 from gdx_localnet.svm import EmbeddedChain
 
 ALL = "all"
@@ -68,22 +69,31 @@ def _read_program(args: Args) -> Subscription:
         config.commitment(),
         config.choice("encoding", ACCOUNT_ENCODINGS),
         config.data_slice(),
-        tuple(read_filters(config)),
+        _filters(config),
     )
 
 
+def _filters(config: Config) -> tuple[Filter, ...]:
+    try:
+        return tuple(read_filters(config))
+    except RpcFault as fault:  # a subscription names the culprit twice over, as a validator does
+        head = "Invalid params: "
+        raise fault if fault.message.startswith(head) else invalid_params(head + fault.message) from fault
+
+
 def _read_logs(args: Args) -> Subscription:
-    wanted, commitment = args.raw(0), args.config(1).commitment()
-    if isinstance(wanted, str):
-        if wanted not in ("all", "allWithVotes"):
-            choices = "`all`, `allWithVotes`, `mentions`"
-            raise invalid_params(f"Invalid params: unknown variant `{wanted}`, expected one of {choices}.")
+    kind, mentioned = variant(args.raw(0), ("all", "allWithVotes", "mentions"))
+    commitment = args.config(1).commitment()
+    if kind != "mentions":
         return Subscription("logs", ALL, commitment)
-    if not isinstance(wanted, dict) or not isinstance(wanted.get("mentions"), list):
-        raise wrong_type(wanted, "enum RpcTransactionLogsFilter")
-    if len(wanted["mentions"]) != 1:
+    if not isinstance(mentioned, list):
+        raise wrong_type(mentioned, "a sequence")
+    for text in mentioned:
+        if not isinstance(text, str):
+            raise wrong_type(text, "a string")
+    if len(mentioned) != 1:
         raise invalid_params("Invalid Request: Only 1 address supported")
-    return Subscription("logs", Pubkey.from_bytes(_key(wanted["mentions"][0], 32, "pubkey")), commitment)
+    return Subscription("logs", Pubkey.from_bytes(_key(mentioned[0], 32, "mentions")), commitment)
 
 
 def _read_signature(args: Args) -> Subscription:
@@ -96,30 +106,28 @@ def _read_signature(args: Args) -> Subscription:
     )
 
 
-def _read_slot(args: Args) -> Subscription:
-    _expect_nothing(args)
+def _read_slot(args: Args) -> Subscription:  # noqa: ARG001 - every reader takes them
     return Subscription("slot", ALL, Commitment.PROCESSED)
 
 
-def _read_root(args: Args) -> Subscription:
-    _expect_nothing(args)
+def _read_slots_updates(args: Args) -> Subscription:  # noqa: ARG001
+    return Subscription("slotsUpdates", ALL, Commitment.PROCESSED)
+
+
+def _read_root(args: Args) -> Subscription:  # noqa: ARG001
     return Subscription("root", ALL, Commitment.FINALIZED)
 
 
-def _expect_nothing(args: Args) -> None:
-    if args.values:
-        raise invalid_params("Invalid parameters: No parameters were expected")
-
-
-READERS: dict[str, tuple[int, Callable[[Args], Subscription]]] = {
-    "accountSubscribe": (1, _read_account),
-    "programSubscribe": (1, _read_program),
-    "logsSubscribe": (1, _read_logs),
-    "signatureSubscribe": (1, _read_signature),
-    "slotSubscribe": (0, _read_slot),
-    "rootSubscribe": (0, _read_root),
+READERS: dict[str, tuple[int, int, str, Callable[[Args], Subscription]]] = {
+    "accountSubscribe": (1, 2, "RpcAccountInfoConfig", _read_account),
+    "programSubscribe": (1, 2, "RpcProgramAccountsConfig", _read_program),
+    "logsSubscribe": (1, 2, "RpcTransactionLogsConfig", _read_logs),
+    "signatureSubscribe": (1, 2, "RpcSignatureSubscribeConfig", _read_signature),
+    "slotSubscribe": (0, 0, "", _read_slot),
+    "slotsUpdatesSubscribe": (0, 0, "", _read_slots_updates),
+    "rootSubscribe": (0, 0, "", _read_root),
 }
-"""Method → required parameters and reader."""
+"""Method → required and accepted parameters, a validator's name for the trailing object, and the reader."""
 
 UNSUBSCRIBES = {name.replace("Subscribe", "Unsubscribe"): name.removesuffix("Subscribe") for name in READERS}
 
@@ -134,3 +142,27 @@ def notification(kind: str, subscription_id: int, slot: int | None, value: Any) 
 def logs_value(record: TransactionRecord) -> dict[str, Any]:
     """The value of a logs notification."""
     return {"signature": str(record.signature), "err": record.err, "logs": record.meta.logs()}
+
+
+def slots_updates(
+    ledger: Ledger, event: SlotOpened, confirmed: Sequence[int], roots: Sequence[int]
+) -> list[dict[str, Any]]:
+    """What `slotsUpdatesSubscribe` tells when a slot opens, in a validator's order. Timestamps in unix ms."""
+    block = ledger.blocks.get(event.parent_slot)
+    failed = sum(record.err is not None for record in block.records) if block is not None else 0
+    count = len(block.records) if block is not None else 0
+    stats = {
+        "numTransactionEntries": count,
+        "numSuccessfulTransactions": count - failed,
+        "numFailedTransactions": failed,
+        "maxTransactionsPerEntry": min(count, 1),
+    }
+    updates: list[dict[str, Any]] = [
+        {"type": "frozen", "slot": event.parent_slot, "stats": stats},
+        {"type": "completed", "slot": event.parent_slot},
+        {"type": "createdBank", "slot": event.slot, "parent": event.parent_slot},
+        *({"type": "optimisticConfirmation", "slot": slot} for slot in confirmed),
+        *({"type": "root", "slot": slot} for slot in roots),
+    ]
+    now_ms = time.time_ns() // 1_000_000
+    return [{**update, "timestamp": now_ms} for update in updates]

@@ -89,6 +89,7 @@ class EmbeddedChain:
         self._clock_set_to = (-1, -1)
         self._next_slot_due = time.monotonic() + slot_ms / 1000
         self.faults = FaultPlan()
+        self.served_at: tuple[str, str] | None = None  # host:port of HTTP and of WebSocket, while served
         self._listeners: list[Listener] = []
         self._unsettled: dict[Commitment, deque[Applied]] = {c: deque() for c in Commitment}
         self.accounts.set(self.faucet.pubkey(), faucet.genesis_account())
@@ -175,7 +176,8 @@ class EmbeddedChain:
         self.accounts.forget_before(self.open_slot)
         if self._listeners:
             self._settle()
-            self._tell(SlotOpened(self.open_slot, closed, self.slot_at(Commitment.FINALIZED)))
+            root_slot, confirmed_slot = self.slot_at(Commitment.FINALIZED), self.slot_at(Commitment.CONFIRMED)
+            self._tell(SlotOpened(self.open_slot, closed, root_slot, confirmed_slot))
 
     def sync_sysvars(self, *, slot_hashes: bool = False) -> None:
         """Bring the Clock sysvar up to date, and SlotHashes (20 KiB, rarely read) when asked."""

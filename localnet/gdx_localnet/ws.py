@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import logging
 import threading
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, MutableMapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from solders.signature import Signature
 
 from gdx_localnet.events import Applied, Commitment, Reached, SlotOpened
-from gdx_localnet.rpc.dispatcher import checked_request, error_answer
-from gdx_localnet.rpc.faults import METHOD_NOT_FOUND, PARSE_ERROR, RpcFault, invalid_params
-from gdx_localnet.rpc.params import Args, unsigned
+from gdx_localnet.faults.middleware import TRANSPORT
+from gdx_localnet.rpc.envelope import encode, respond
+from gdx_localnet.rpc.faults import INTERNAL_ERROR, METHOD_NOT_FOUND, RpcFault, invalid_params
+from gdx_localnet.rpc.params import Args, read_params
 from gdx_localnet.subscriptions import (
     ALL,
     READERS,
@@ -24,6 +26,7 @@ from gdx_localnet.subscriptions import (
     Subscription,
     logs_value,
     notification,
+    slots_updates,
 )
 from gdx_localnet.svm import EmbeddedChain
 
@@ -32,48 +35,85 @@ _log = logging.getLogger("gdx_localnet")
 MAX_QUEUED_BYTES = 8 * 1024 * 1024
 """Bytes waiting for one client beyond which it counts as one that does not read."""
 
+MAX_QUEUED_MESSAGES = 50_000
+"""Messages waiting for one client, the same."""
+
+MAX_QUEUED_BYTES_IN_ALL = 64 * 1024 * 1024
+"""Bytes waiting for all clients together, beyond which the one with the most is dropped."""
+
 MAX_SUBSCRIPTIONS = 10_000
 """Subscriptions of one socket."""
 
-_CLOSE_GOING_AWAY, _CLOSE_TOO_SLOW = 1001, 1008
+MAX_SUBSCRIPTIONS_IN_ALL = 1_000_000
+"""Subscriptions of all sockets, as on a validator."""
+
+_REFUSED = "Internal Error: Subscription refused. Node subscription limit reached"
+_CLOSE_GOING_AWAY, _CLOSE_NOT_UTF8, _CLOSE_TOO_SLOW = 1001, 1007, 1008
 _CLOSE_TIMEOUT_S = 1.0
 
+Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Bytes that wait for all clients together."""
+
+    size: int = 0
 
 
 class _Client:
     """One socket: what it subscribed to, and what waits to be sent to it."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, waiting: _Waiting) -> None:
+        self._send, self._waiting = send, waiting
         self._queue: asyncio.Queue[str] = asyncio.Queue()
-        self._queued_bytes = 0
+        self.queued_bytes = 0
         self.subscriptions: dict[int, Subscription] = {}
         self.ended = asyncio.Event()
         self.farewell = (_CLOSE_GOING_AWAY, "")
 
     def end(self, code: int, reason: str) -> None:
-        """Have the socket closed with a reason."""
-        self.farewell = (code, reason)
-        self.ended.set()
+        """Have the socket closed with a reason; what waits is dropped."""
+        if not self.ended.is_set():
+            self.farewell = (code, reason)
+            self.ended.set()
+            self.clear()
+
+    def clear(self) -> None:
+        """Forget what waits."""
+        self._waiting.size -= self.queued_bytes
+        self._queue, self.queued_bytes = asyncio.Queue(), 0
+
+    def drop(self, reason: str) -> None:
+        """Give up a client that reads too slowly."""
+        if not self.ended.is_set():
+            _log.warning("dropped a WebSocket client: it reads too slowly (%s)", reason)
+            self.end(_CLOSE_TOO_SLOW, f"slow client: {reason}")
 
     def push(self, text: str) -> None:
         """Queue a message, or give the client up."""
-        self._queued_bytes += len(text)
-        if self._queued_bytes > MAX_QUEUED_BYTES:
-            if not self.ended.is_set():
-                _log.warning("dropped a WebSocket client: it reads too slowly")
-            self.end(_CLOSE_TOO_SLOW, f"slow client: over {MAX_QUEUED_BYTES} bytes waiting")
+        if self.ended.is_set():
             return
-        self._queue.put_nowait(text)
+        self.queued_bytes += len(text)
+        self._waiting.size += len(text)
+        if self.queued_bytes > MAX_QUEUED_BYTES:
+            self.drop(f"over {MAX_QUEUED_BYTES} bytes waiting")
+        elif self._queue.qsize() >= MAX_QUEUED_MESSAGES:
+            self.drop(f"over {MAX_QUEUED_MESSAGES} messages waiting")
+        else:
+            self._queue.put_nowait(text)
 
     async def write(self) -> None:
         """Send what is queued, for ever."""
         while True:
-            text = await self._queue.get()
+            queue = self._queue
+            text = await queue.get()
             await self._send({"type": "websocket.send", "text": text})
-            self._queued_bytes -= len(text)
+            if queue is self._queue:
+                self.queued_bytes -= len(text)
+                self._waiting.size -= len(text)
 
 
 class SubscriptionHub:
@@ -86,16 +126,17 @@ class SubscriptionHub:
         self._by_key: dict[tuple[str, Hashable], dict[int, _Client]] = defaultdict(dict)
         self._ids = itertools.count()
         self._is_listening = False
-        self._root_slot = 0
+        self._subscriptions = 0
+        self._waiting = _Waiting()
 
     # ── sockets ─────────────────────────────────────────────────────────────────────────────────
 
-    async def serve(self, receive: Receive, send: Send) -> None:
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One socket, until it closes, or until its queue is full."""
         if (await receive())["type"] != "websocket.connect":
             return
         await send({"type": "websocket.accept"})
-        client = _Client(send)
+        client = _Client(send, self._waiting)
         current = asyncio.current_task()
         assert current is not None
         self._clients[client] = current
@@ -112,7 +153,7 @@ class SubscriptionHub:
                 close = send({"type": "websocket.close", "code": code, "reason": reason})
                 await asyncio.wait_for(close, _CLOSE_TIMEOUT_S)
         except (TimeoutError, OSError):
-            pass  # it does not read: uvicorn's ping ends what is left of the connection
+            scope["state"][TRANSPORT].abort()  # it does not read: the farewell would wait for ever
         finally:
             for part in parts:
                 part.cancel()
@@ -132,64 +173,48 @@ class SubscriptionHub:
             message = await receive()
             if message["type"] == "websocket.disconnect":
                 return
-            text = message.get("text")
-            body = text if text is not None else message.get("bytes") or b""
-            for answer in self._answers(client, body):
-                client.push(json.dumps(answer, separators=(",", ":")))
+            try:
+                text = message["text"] if message.get("text") is not None else message["bytes"].decode()
+            except UnicodeDecodeError:
+                client.end(_CLOSE_NOT_UTF8, "a message is not UTF-8")
+                return
+            given = respond(text, partial(self._call, client))
+            if given is not None:
+                self._push(client, encode(given))
             self._notify_landed(client)
 
     def _forget(self, client: _Client) -> None:
         self._clients.pop(client, None)
+        client.clear()
         for identifier in list(client.subscriptions):
             self._drop(client, identifier)
 
     # ── requests ────────────────────────────────────────────────────────────────────────────────
 
-    def _answers(self, client: _Client, body: str | bytes) -> list[dict[str, Any]]:
-        try:
-            request = json.loads(body)
-        except (ValueError, RecursionError):
-            return [error_answer(None, RpcFault(PARSE_ERROR, "Parse error"))]
-        members = request if isinstance(request, list) else [request]
-        return [self._answer(client, member) for member in members]
-
-    def _answer(self, client: _Client, request: Any) -> dict[str, Any]:
-        if not isinstance(request, dict):
-            return error_answer(None, RpcFault(PARSE_ERROR, "Parse error"))
-        identifier = request.get("id")
-        try:
-            name, params = checked_request(request)
-            result = self._call(client, name, params)
-        except RpcFault as fault:
-            return error_answer(identifier, fault)
-        return {"jsonrpc": "2.0", "result": result, "id": identifier}
-
-    def _call(self, client: _Client, name: str, params: list[Any]) -> int | bool:
+    def _call(self, client: _Client, name: str, params: Any) -> int | bool:
         if name in UNSUBSCRIBES:
-            return self._unsubscribe(client, params)
+            return self._unsubscribe(client, Args(read_params(params, 1, 1), size=1))
         if name not in READERS:
             raise RpcFault(METHOD_NOT_FOUND, "Method not found")
-        required, read = READERS[name]
-        if len(params) < required:
-            raise invalid_params(f"`params` should have at least {required} argument(s)")
-        if len(client.subscriptions) >= MAX_SUBSCRIPTIONS:
-            raise RpcFault(
-                -32600, f"Subscription refused. Node subscription limit reached: {MAX_SUBSCRIPTIONS}"
-            )
-        subscription = read(Args(params))
+        required, accepted, config, read = READERS[name]
+        args = Args(read_params(params, required, accepted), config=config)
+        is_full = len(client.subscriptions) >= MAX_SUBSCRIPTIONS
+        if is_full or self._subscriptions >= MAX_SUBSCRIPTIONS_IN_ALL:
+            raise RpcFault(INTERNAL_ERROR, _REFUSED)
+        subscription = read(args)
         identifier = next(self._ids)
         client.subscriptions[identifier] = subscription
+        self._subscriptions += 1
         self._by_key[(subscription.kind, subscription.key)][identifier] = client
         if not self._is_listening:
+            self._root_slot = self._chain.slot_at(Commitment.FINALIZED)
+            self._confirmed_slot = self._chain.slot_at(Commitment.CONFIRMED)
             self._chain.listen(self._hear)
             self._is_listening = True
         return identifier
 
-    def _unsubscribe(self, client: _Client, params: list[Any]) -> bool:
-        if len(params) != 1:
-            text = f"invalid length {len(params)}, expected a tuple of size 1"
-            raise invalid_params(f"Invalid params: {text}.")
-        identifier = unsigned(params[0])
+    def _unsubscribe(self, client: _Client, args: Args) -> bool:
+        identifier = args.integer(0)
         if identifier not in client.subscriptions:
             raise invalid_params("Invalid subscription id.")
         self._drop(client, identifier)
@@ -197,6 +222,7 @@ class SubscriptionHub:
 
     def _drop(self, client: _Client, identifier: int) -> None:
         subscription = client.subscriptions.pop(identifier)
+        self._subscriptions -= 1
         key = (subscription.kind, subscription.key)
         self._by_key[key].pop(identifier, None)
         if not self._by_key[key]:
@@ -224,11 +250,7 @@ class SubscriptionHub:
 
     def _handle(self, event: SlotOpened | Reached) -> None:
         if isinstance(event, SlotOpened):
-            slot = {"slot": event.slot, "parent": event.parent_slot, "root": event.root_slot}
-            self._broadcast("slot", slot)
-            if event.root_slot != self._root_slot:
-                self._root_slot = event.root_slot
-                self._broadcast("root", event.root_slot)
+            self._tell_slot(event)
             return
         applied, commitment = event.applied, event.commitment
         if applied.record is not None:
@@ -243,6 +265,19 @@ class SubscriptionHub:
                     encoded = subscription.account_value(self._chain, address, account)
                     value = {"pubkey": str(address), "account": encoded}
                     self._notify(client, "program", identifier, applied.slot, value)
+
+    def _tell_slot(self, event: SlotOpened) -> None:
+        slot = {"slot": event.slot, "parent": event.parent_slot, "root": event.root_slot}
+        self._broadcast("slot", slot)
+        ledger = self._chain.ledger
+        roots = list(ledger.slots_between(self._root_slot + 1, event.root_slot))
+        confirmed = list(ledger.slots_between(self._confirmed_slot + 1, event.confirmed_slot))
+        self._root_slot, self._confirmed_slot = event.root_slot, event.confirmed_slot
+        for root_slot in roots:
+            self._broadcast("root", root_slot)
+        if ("slotsUpdates", ALL) in self._by_key:
+            for update in slots_updates(ledger, event, confirmed, roots):
+                self._broadcast("slotsUpdates", update)
 
     def _broadcast(self, kind: str, value: Any) -> None:
         for identifier, client in list(self._by_key.get((kind, ALL), {}).items()):
@@ -284,5 +319,10 @@ class SubscriptionHub:
                 self._notify(client, "logs", identifier, applied.slot, value)
 
     def _notify(self, client: _Client, kind: str, identifier: int, slot: int | None, value: Any) -> None:
-        body = notification(kind, identifier, slot, value)
-        client.push(json.dumps(body, separators=(",", ":")))
+        self._push(client, encode(notification(kind, identifier, slot, value)))
+
+    def _push(self, client: _Client, text: str) -> None:
+        client.push(text)
+        if self._waiting.size > MAX_QUEUED_BYTES_IN_ALL:
+            most = max(self._clients, key=lambda other: other.queued_bytes)
+            most.drop(f"over {MAX_QUEUED_BYTES_IN_ALL} bytes waiting for all clients, most of them for it")

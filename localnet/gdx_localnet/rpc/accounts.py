@@ -16,9 +16,13 @@ from gdx_localnet.rpc.params import (
     ACCOUNT_ENCODINGS,
     Args,
     Config,
+    base64_fault,
     context_slot,
     key_bytes,
+    member,
     unsigned,
+    untagged,
+    variant,
     wrong_type,
 )
 
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 _MAX_MULTIPLE = 100
 _MAX_FILTERS = 4
 _MAX_MEMCMP_BYTES = 128
+_FILTERS = ("dataSize", "memcmp", "tokenAccountState")
 
 Filter = Callable[[bytes], bool]
 
@@ -40,7 +45,7 @@ def get_balance(chain: EmbeddedChain, args: Args) -> Any:
     return with_context(slot, account.lamports if account is not None else 0)
 
 
-@method("getAccountInfo", required=1, accepted=2)
+@method("getAccountInfo", required=1, accepted=2, config="RpcAccountInfoConfig")
 def get_account_info(chain: EmbeddedChain, args: Args) -> Any:
     address, config = args.pubkey(0), args.config(1)
     encoding, data_slice = config.choice("encoding", ACCOUNT_ENCODINGS), config.data_slice()
@@ -51,7 +56,7 @@ def get_account_info(chain: EmbeddedChain, args: Args) -> Any:
     return with_context(slot, encode_account(chain, address, account, encoding, data_slice))
 
 
-@method("getMultipleAccounts", required=1, accepted=2)
+@method("getMultipleAccounts", required=1, accepted=2, config="RpcAccountInfoConfig")
 def get_multiple_accounts(chain: EmbeddedChain, args: Args) -> Any:
     addresses = [Pubkey.from_bytes(key_bytes(text, 32)) for text in args.items(0, _MAX_MULTIPLE)]
     config = args.config(1)
@@ -67,7 +72,7 @@ def get_multiple_accounts(chain: EmbeddedChain, args: Args) -> Any:
     )
 
 
-@method("getProgramAccounts", required=1, accepted=2)
+@method("getProgramAccounts", required=1, accepted=2, config="RpcProgramAccountsConfig")
 def get_program_accounts(chain: EmbeddedChain, args: Args) -> Any:
     program, config = args.pubkey(0), args.config(1)
     encoding, data_slice = config.choice("encoding", ACCOUNT_ENCODINGS), config.data_slice()
@@ -95,43 +100,41 @@ def read_filters(config: Config) -> list[Filter]:
         raise wrong_type(members, "a sequence")
     if len(members) > _MAX_FILTERS:
         raise invalid_params(f"Too many filters provided; max {_MAX_FILTERS}")
-    return [_read_filter(member) for member in members]
+    return [_read_filter(value) for value in members]
 
 
-def _read_filter(member: Any) -> Filter:
-    if member == "tokenAccountState":
+def _read_filter(value: Any) -> Filter:
+    kind, wanted = variant(value, _FILTERS)
+    if kind == "tokenAccountState":
         return lambda data: len(data) >= tokens.ACCOUNT_BYTES and data[108] != 0
-    if not isinstance(member, dict) or len(member) != 1:
-        raise wrong_type(member, "enum RpcFilterType")
-    ((kind, value),) = member.items()
     if kind == "dataSize":
-        size = unsigned(value)
+        size = unsigned(wanted)
         return lambda data: len(data) == size
-    if kind != "memcmp" or not isinstance(value, dict):
-        raise invalid_params(
-            f"Invalid params: unknown variant `{kind}`, "
-            "expected one of `dataSize`, `memcmp`, `tokenAccountState`."
-        )
-    offset, wanted = unsigned(value.get("offset"), "usize"), _memcmp_bytes(value)
-    return lambda data: data[offset : offset + len(wanted)] == wanted and len(data) >= offset + len(wanted)
+    if not isinstance(wanted, dict):
+        raise wrong_type(wanted, "struct Memcmp")
+    offset, pattern = unsigned(member(wanted, "offset"), "usize"), _memcmp_bytes(wanted)
+    return lambda data: data[offset : offset + len(pattern)] == pattern and len(data) >= offset + len(pattern)
 
 
 def _memcmp_bytes(memcmp: dict[str, Any]) -> bytes:
-    value, encoding = memcmp.get("bytes"), memcmp.get("encoding", "base58")
-    if isinstance(value, list):
-        wanted = bytes(unsigned(byte) & 0xFF for byte in value)
-    elif not isinstance(value, str):
-        raise wrong_type(value, "a string")
-    elif encoding == "base64":
-        try:
-            wanted = base64.b64decode(value, validate=True)
-        except ValueError as error:
-            raise invalid_params(f"Invalid param: Base64DecodeError({error})") from error
-    else:
-        wanted = _memcmp_base58(value)
-    if len(wanted) > _MAX_MEMCMP_BYTES:
+    value = member(memcmp, "bytes")
+    encoding = Config(memcmp).choice("encoding", ("base58", "base64", "bytes")) or "base58"
+    with untagged("DataType"):
+        if not isinstance(value, str | list):
+            raise wrong_type(value, "a string")
+        pattern = bytes(unsigned(byte, "u8") for byte in value) if isinstance(value, list) else b""
+    if isinstance(value, str):
+        pattern = _memcmp_base64(value) if encoding == "base64" else _memcmp_base58(value)
+    if len(pattern) > _MAX_MEMCMP_BYTES:
         raise invalid_params("Invalid param: DataTooLarge")
-    return wanted
+    return pattern
+
+
+def _memcmp_base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise invalid_params(f"Invalid param: Base64DecodeError({base64_fault(text)})") from error
 
 
 def _memcmp_base58(text: str) -> bytes:

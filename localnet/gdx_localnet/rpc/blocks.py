@@ -6,9 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 from gdx_localnet.events import Commitment
 from gdx_localnet.ledger import Block, TransactionRecord
-from gdx_localnet.rpc.dispatcher import method
-from gdx_localnet.rpc.faults import BLOCK_NOT_AVAILABLE, RpcFault, invalid_params
-from gdx_localnet.rpc.params import TRANSACTION_ENCODINGS, Args, Config, unsigned
+from gdx_localnet.rpc.dispatcher import method, with_context
+from gdx_localnet.rpc.faults import (
+    BLOCK_CLEANED_UP,
+    BLOCK_NOT_AVAILABLE,
+    SLOT_SKIPPED,
+    RpcFault,
+    invalid_params,
+)
+from gdx_localnet.rpc.params import (
+    TRANSACTION_ENCODINGS,
+    Args,
+    Config,
+    context_slot,
+    key_bytes,
+    member,
+    unsigned,
+    untagged,
+    wrong_type,
+)
 from gdx_localnet.rpc.transactions import settled_commitment
 from gdx_localnet.rpc.txview import (
     account_keys,
@@ -28,10 +44,16 @@ _DETAILS = ("full", "signatures", "none", "accounts")
 
 
 def _block(chain: EmbeddedChain, slot: int, tip_slot: int) -> Block:
-    block = chain.ledger.blocks.get(slot) if slot <= tip_slot else None
-    if block is None:
+    if slot > min(tip_slot, chain.open_slot - 1):
         raise RpcFault(BLOCK_NOT_AVAILABLE, f"Block not available for slot {slot}")
-    return block
+    block, first = chain.ledger.blocks.get(slot), chain.ledger.first_slot
+    if block is not None:
+        return block
+    if slot < first:
+        text = f"Block {slot} cleaned up, does not exist on node. First available block: {first}"
+        raise RpcFault(BLOCK_CLEANED_UP, text)
+    text = f"Slot {slot} was skipped, or missing due to ledger jump to recent snapshot"
+    raise RpcFault(SLOT_SKIPPED, text)
 
 
 @method("getBlockTime", required=1, accepted=1)
@@ -41,10 +63,13 @@ def get_block_time(chain: EmbeddedChain, args: Args) -> Any:
 
 @method("getBlock", required=1, accepted=2)
 def get_block(chain: EmbeddedChain, args: Args) -> Any:
-    slot, config = args.integer(0), args.config(1, encoding_word=True)
-    encoding = config.choice("encoding", TRANSACTION_ENCODINGS) or "json"
-    details = config.choice("transactionDetails", _DETAILS) or "full"
-    most = config.integer("maxSupportedTransactionVersion", "u8")
+    slot = args.integer(0)
+    with untagged("RpcEncodingConfigWrapper"):
+        config = args.config(1, encoding_word=True)
+        encoding = config.choice("encoding", TRANSACTION_ENCODINGS) or "json"
+        details = config.choice("transactionDetails", _DETAILS) or "full"
+        most = config.integer("maxSupportedTransactionVersion", "u8")
+        has_rewards = config.flag("rewards", default=True)
     block = _block(chain, slot, chain.slot_at(settled_commitment(config)))
     view: dict[str, Any] = {
         "blockHeight": block.height,
@@ -53,7 +78,7 @@ def get_block(chain: EmbeddedChain, args: Args) -> Any:
         "parentSlot": block.parent_slot,
         "previousBlockhash": str(block.previous_blockhash),
     }
-    if config.flag("rewards", default=True):
+    if has_rewards:
         view["rewards"] = []
     if details == "signatures":
         view["signatures"] = [str(record.signature) for record in block.records]
@@ -96,9 +121,12 @@ def _transaction(
 def get_blocks(chain: EmbeddedChain, args: Args) -> Any:
     first = args.integer(0)
     is_last_given = args.raw(1) is not None and not isinstance(args.raw(1), dict)
-    config: Config = args.config(2 if is_last_given else 1)
+    with untagged("RpcBlocksConfigWrapper"):
+        last = args.integer(1) if is_last_given else None
+        config = args.config(1) if isinstance(args.raw(1), dict) else args.config(2)
     tip_slot = min(chain.slot_at(settled_commitment(config)), chain.open_slot - 1)
-    last = unsigned(args.raw(1)) if is_last_given else tip_slot
+    if last is None:
+        last = tip_slot
     if last < first:
         return []
     last = min(last, tip_slot)
@@ -117,15 +145,24 @@ def get_blocks_with_limit(chain: EmbeddedChain, args: Args) -> Any:
     return [slot for slot, _ in zip(slots, range(limit), strict=False)]
 
 
-@method("getBlockProduction", accepted=1)
+@method("getBlockProduction", accepted=1, config="RpcBlockProductionConfig")
 def get_block_production(chain: EmbeddedChain, args: Args) -> Any:
-    from gdx_localnet.rpc.dispatcher import with_context
-    from gdx_localnet.rpc.params import context_slot
-
-    slot = context_slot(chain, args.config(0))
-    produced = sum(1 for _ in chain.ledger.slots_between(0, slot))
+    config = args.config(0)
+    identity, wanted = config.text("identity"), config.members.get("range")
+    if wanted is not None and not isinstance(wanted, dict):
+        raise wrong_type(wanted, "struct RpcBlockProductionConfigRange")
+    first = unsigned(member(wanted, "firstSlot")) if wanted is not None else 0
+    last = Config(wanted or {}).integer("lastSlot")
+    slot = context_slot(chain, config)
+    last = slot if last is None else last
+    if last < first:
+        raise invalid_params(f"lastSlot, {last}, cannot be less than firstSlot, {first}")
+    if last > slot:
+        raise invalid_params(f"lastSlot, {last}, is too large; max {slot}")
+    is_ours = identity is None or key_bytes(identity, 32) == bytes(chain.identity)
+    produced = sum(1 for _ in chain.ledger.slots_between(first, last))
     value = {
-        "byIdentity": {str(chain.identity): [slot + 1, produced]},
-        "range": {"firstSlot": 0, "lastSlot": slot},
+        "byIdentity": {str(chain.identity): [last - first + 1, produced]} if is_ours else {},
+        "range": {"firstSlot": first, "lastSlot": last},
     }
     return with_context(slot, value)

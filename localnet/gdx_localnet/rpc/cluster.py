@@ -9,10 +9,10 @@ from solders.pubkey import Pubkey
 
 from gdx_localnet import costs
 from gdx_localnet.blockhashes import MAX_AGE
-from gdx_localnet.ledger import Block
+from gdx_localnet.ledger import SAMPLE_PERIOD_S, Block
 from gdx_localnet.rpc.dispatcher import VERSION, method, with_context
-from gdx_localnet.rpc.faults import INVALID_REQUEST, RpcFault, invalid_params
-from gdx_localnet.rpc.params import Args, base64_bytes, context_slot, key_bytes
+from gdx_localnet.rpc.faults import BLOCK_NOT_AVAILABLE, INVALID_REQUEST, RpcFault, invalid_params
+from gdx_localnet.rpc.params import Args, Config, base64_bytes, context_slot, key_bytes, untagged, wrong_type
 
 if TYPE_CHECKING:
     from gdx_localnet.svm import EmbeddedChain
@@ -21,7 +21,7 @@ _FEATURE_SET = 565236538
 _MAX_ACCOUNT_BYTES = 10 * 1024 * 1024
 _PRIORITY_FEE_SLOTS = 150
 _MAX_PRIORITY_FEE_ACCOUNTS = 128
-_MAX_REWARD_ADDRESSES = 1_005
+_MAX_LEADERS, _MAX_SAMPLES = 5_000, 720
 
 
 @method("getHealth", accepted=0)
@@ -62,8 +62,13 @@ def get_slot_leader(chain: EmbeddedChain, args: Args) -> Any:
 
 @method("getSlotLeaders", required=2, accepted=2)
 def get_slot_leaders(chain: EmbeddedChain, args: Args) -> Any:
-    args.integer(0)
-    return [str(chain.identity)] * min(args.integer(1), 5000)
+    first, limit = args.integer(0), args.integer(1)
+    if limit > _MAX_LEADERS:
+        raise invalid_params(f"Invalid limit; max {_MAX_LEADERS}")
+    epoch = first // chain.slots_per_epoch
+    if epoch > chain.open_slot // chain.slots_per_epoch + 1:
+        raise invalid_params(f"Invalid slot range: leader schedule for epoch {epoch} is unavailable")
+    return [str(chain.identity)] * limit
 
 
 @method("getEpochInfo", accepted=1)
@@ -92,12 +97,22 @@ def get_epoch_schedule(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG001
 
 @method("getClusterNodes", accepted=0)
 def get_cluster_nodes(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG001
+    """This node, without the ports that a cluster's nodes talk to each other through."""
+    rpc, pubsub = chain.served_at if chain.served_at is not None else (None, None)
+    absent = ("gossip", "serveRepair", "tpu", "tpuForwards", "tpuForwardsQuic", "tpuQuic", "tpuVote", "tvu")
     node = {"pubkey": str(chain.identity), "version": VERSION, "featureSet": _FEATURE_SET, "shredVersion": 0}
-    return [{**node, "gossip": None, "tpu": None, "rpc": None, "pubsub": None}]
+    return [{**node, **dict.fromkeys(absent), "clientId": None, "rpc": rpc, "pubsub": pubsub}]
 
 
-@method("getVoteAccounts", accepted=1)
+@method("getVoteAccounts", accepted=1, config="RpcGetVoteAccountsConfig")
 def get_vote_accounts(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG001
+    """Nobody votes here; what is asked is checked all the same."""
+    config = args.config(0)
+    vote = config.text("votePubkey")
+    if vote is not None:
+        key_bytes(vote, 32)
+    config.flag("keepUnstakedDelinquents")
+    config.integer("delinquentSlotDistance")
     return {"current": [], "delinquent": []}
 
 
@@ -151,43 +166,50 @@ def get_recent_prioritization_fees(chain: EmbeddedChain, args: Args) -> Any:
     listed = args.items(0, _MAX_PRIORITY_FEE_ACCOUNTS) if args.raw(0) is not None else []
     addresses = [Pubkey.from_bytes(key_bytes(text, 32)) for text in listed]
     first = max(0, chain.open_slot - _PRIORITY_FEE_SLOTS)
-    slots = chain.ledger.slots_between(first, chain.open_slot - 1)
+    blocks = (chain.ledger.blocks[slot] for slot in chain.ledger.slots_between(first, chain.open_slot - 1))
     return [
-        {"prioritizationFee": _lowest_fee(chain.ledger.blocks[slot], addresses), "slot": slot}
-        for slot in slots
+        {"prioritizationFee": _least_price(block, addresses), "slot": block.slot}
+        for block in blocks
+        if block.records
     ]
 
 
-def _lowest_fee(block: Block, addresses: list[Pubkey]) -> int:
-    """The lowest price, in micro-lamports per unit, that bought a place beside these accounts in a block."""
-    prices = [
-        costs.price_and_limit(record.tx.message)[0]
-        for record in block.records
-        if set(addresses) <= set(record.keys)
-    ]
-    return min(prices, default=0)
+def _least_price(block: Block, addresses: list[Pubkey]) -> int:
+    """The price, in micro-lamports per unit, that would have bought a place in a block: the lowest one there,
+    or the lowest of those that wrote to the most sought of these accounts."""
+    prices = [(costs.price_and_limit(record.tx.message)[0], record) for record in block.records]
+    least = min(price for price, _ in prices)
+    for address in addresses:
+        least = max(least, min((price for price, record in prices if record.writes(address)), default=0))
+    return least
 
 
-@method("getMinimumBalanceForRentExemption", required=1, accepted=2)
+@method("getMinimumBalanceForRentExemption", required=1, accepted=2, config="CommitmentConfig")
 def get_minimum_balance_for_rent_exemption(chain: EmbeddedChain, args: Args) -> Any:
     size = args.integer(0, "usize")
+    args.config(1).commitment()
     if size > _MAX_ACCOUNT_BYTES:
         raise RpcFault(INVALID_REQUEST, "Invalid request")
     return chain.svm.minimum_balance_for_rent_exemption(size)
 
 
-@method("getSupply", accepted=1)
+@method("getSupply", accepted=1, config="RpcSupplyConfig")
 def get_supply(chain: EmbeddedChain, args: Args) -> Any:
-    slot = context_slot(chain, args.config(0))
+    config = args.config(0)
+    config.flag("excludeNonCirculatingAccountsList")  # there are none to exclude
+    slot = context_slot(chain, config)
     total = sum(account.lamports for account in chain.accounts.census().values())
     supply = {"circulating": total, "nonCirculating": 0, "nonCirculatingAccounts": [], "total": total}
     return with_context(slot, supply)
 
 
-@method("getLargestAccounts", accepted=1)
+@method("getLargestAccounts", accepted=1, config="RpcLargestAccountsConfig")
 def get_largest_accounts(chain: EmbeddedChain, args: Args) -> Any:
-    slot = context_slot(chain, args.config(0))
-    accounts = chain.accounts.census().items()
+    config = args.config(0)
+    kind = config.choice("filter", ("circulating", "nonCirculating"))
+    config.flag("sortResults")
+    slot = context_slot(chain, config)
+    accounts = chain.accounts.census().items() if kind != "nonCirculating" else ()
     richest = sorted(accounts, key=lambda item: item[1].lamports, reverse=True)[:20]
     return with_context(
         slot, [{"address": str(key), "lamports": account.lamports} for key, account in richest]
@@ -200,14 +222,27 @@ def get_inflation_rate(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG001
     return {"epoch": epoch, "foundation": 0.0, "total": 0.0, "validator": 0.0}
 
 
-@method("getInflationGovernor", accepted=1)
+@method("getInflationGovernor", accepted=1, config="CommitmentConfig")
 def get_inflation_governor(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG001
+    args.config(0).commitment()
     return {"foundation": 0.0, "foundationTerm": 0.0, "initial": 0.0, "taper": 1.0, "terminal": 0.0}
 
 
 @method("getRecentPerformanceSamples", accepted=1)
-def get_recent_performance_samples(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG001
-    return []
+def get_recent_performance_samples(chain: EmbeddedChain, args: Args) -> Any:
+    limit = _MAX_SAMPLES if args.raw(0) is None else args.integer(0, "usize")
+    if limit > _MAX_SAMPLES:
+        raise invalid_params(f"Invalid limit; max {_MAX_SAMPLES}")
+    return [
+        {
+            "numNonVoteTransactions": sample.transactions,
+            "numSlots": sample.slots,
+            "numTransactions": sample.transactions,
+            "samplePeriodSecs": SAMPLE_PERIOD_S,
+            "slot": sample.slot,
+        }
+        for sample in chain.ledger.samples.newest(limit)
+    ]
 
 
 @method("getStakeMinimumDelegation", accepted=1)
@@ -215,23 +250,36 @@ def get_stake_minimum_delegation(chain: EmbeddedChain, args: Args) -> Any:
     return with_context(context_slot(chain, args.config(0)), 1_000_000_000)
 
 
-@method("getInflationReward", required=1, accepted=2)
+@method("getInflationReward", required=1, accepted=2, config="RpcEpochConfig")
 def get_inflation_reward(chain: EmbeddedChain, args: Args) -> Any:
-    context_slot(chain, args.config(1))
-    addresses = [key_bytes(text, 32) for text in args.items(0, _MAX_REWARD_ADDRESSES)]
-    return [None] * len(addresses)
+    texts, config = args.raw(0), args.config(1)
+    if not isinstance(texts, list):
+        raise wrong_type(texts, "a sequence")
+    epoch = config.integer("epoch")
+    slot = context_slot(chain, config)
+    for text in texts:
+        key_bytes(text, 32)
+    if epoch is None:
+        epoch = max(0, slot // chain.slots_per_epoch - 1)
+    paid_slot = (epoch + 1) * chain.slots_per_epoch
+    if paid_slot > slot:  # rewards are paid in the first block of the next epoch
+        raise RpcFault(BLOCK_NOT_AVAILABLE, f"Block not available for slot {paid_slot}")
+    return [None] * len(texts)
 
 
-@method("getLeaderSchedule", accepted=2)
+@method("getLeaderSchedule", accepted=2, config="RpcLeaderScheduleConfig")
 def get_leader_schedule(chain: EmbeddedChain, args: Args) -> Any:
-    epoch = None if isinstance(args.raw(0), dict) or args.raw(0) is None else args.integer(0)
-    config = args.config(0 if isinstance(args.raw(0), dict) else 1)
-    if epoch is not None and epoch // chain.slots_per_epoch > chain.open_slot // chain.slots_per_epoch + 1:
+    is_config_first = isinstance(args.raw(0), dict)
+    with untagged("RpcLeaderScheduleConfigWrapper"):
+        slot = None if is_config_first or args.raw(0) is None else args.integer(0)
+        config = args.config(0) if is_config_first else Config({})
+        identity = config.text("identity")
+    if not is_config_first:
+        identity = args.config(1).text("identity")
+    is_ours = identity is None or key_bytes(identity, 32) == bytes(chain.identity)
+    if slot is not None and slot // chain.slots_per_epoch > chain.open_slot // chain.slots_per_epoch + 1:
         return None
-    identity = config.text("identity")
-    if identity is not None and Pubkey.from_bytes(key_bytes(identity, 32)) != chain.identity:
-        return {}
-    return {str(chain.identity): list(range(chain.slots_per_epoch))}
+    return {str(chain.identity): list(range(chain.slots_per_epoch))} if is_ours else {}
 
 
 @method("getBlockCommitment", required=1, accepted=1)
@@ -242,12 +290,18 @@ def get_block_commitment(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG0
 
 @method("getMaxRetransmitSlot", accepted=0)
 def get_max_retransmit_slot(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG001
-    return chain.open_slot
+    return 0  # nothing is ever retransmitted, as on a validator without peers
 
 
 @method("getMaxShredInsertSlot", accepted=0)
 def get_max_shred_insert_slot(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG001
-    return chain.open_slot
+    return 0  # no shreds come in, as on a validator without peers
+
+
+@method("getAgGenesisCert", accepted=0)
+def get_ag_genesis_cert(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG001
+    """The certificate that a cluster leaves its old consensus with; there is none, as on a validator."""
+    return
 
 
 @method("getHighestSnapshotSlot", accepted=0)

@@ -24,6 +24,7 @@ from gdx_localnet.rpc.params import (
     base64_bytes,
     context_slot,
     key_bytes,
+    member,
     wrong_type,
 )
 from gdx_localnet.rpc.txview import inner_instructions, token_balances
@@ -75,13 +76,18 @@ def _unsanitary(err: Any) -> RpcFault:
     return invalid_params(f"invalid transaction: {sentence(err)}")
 
 
-@method("sendTransaction", required=1, accepted=2)
+@method("sendTransaction", required=1, accepted=2, config="RpcSendTransactionConfig")
 def send_transaction(chain: EmbeddedChain, args: Args) -> Any:
     config = args.config(1)
     skip_preflight = config.flag("skipPreflight")
+    preflight = Config(
+        {**config.members, "commitment": config.members.get("preflightCommitment")}, is_strict=True
+    )
+    preflight.commitment()
+    config.integer("maxRetries", "usize")  # nothing is lost on the way here: there is nothing to retry
     tx = decode_transaction(args.text(0), config)
     if not skip_preflight:
-        context_slot(chain, config)
+        context_slot(chain, preflight)
     try:
         execution = chain.submit(tx, preflight=not skip_preflight)
     except Unsanitary as error:
@@ -133,22 +139,22 @@ def return_data(meta: Any) -> dict[str, Any] | None:
     return {"data": [text, "base64"], "programId": str(returned.program_id)}
 
 
-@method("simulateTransaction", required=1, accepted=2)
+@method("simulateTransaction", required=1, accepted=2, config="RpcSimulateTransactionConfig")
 def simulate_transaction(chain: EmbeddedChain, args: Args) -> Any:
     config = args.config(1)
     verify, replace = config.flag("sigVerify"), config.flag("replaceRecentBlockhash")
     if verify and replace:
         raise invalid_params("sigVerify may not be used with replaceRecentBlockhash")
+    wanted, wants_inner = _read_wanted_accounts(config), config.flag("innerInstructions")
     tx = decode_transaction(args.text(0), config)
     slot = context_slot(chain, config)
-    wanted = _read_wanted_accounts(config, tx)
     try:
         execution, post = chain.simulate(tx, verify_signatures=verify, check_blockhash=not replace)
     except Unsanitary as error:
         raise _unsanitary(error.err) from error
     resolved = execution.resolved
     value = _outcome(chain, execution) | {
-        "accounts": _encode_wanted(chain, wanted, dict(post)) if execution.err is None else None,
+        "accounts": _encode_wanted(chain, wanted, dict(post), execution),
         "innerInstructions": None,
         "loadedAddresses": {
             "readonly": [str(key) for key in resolved.loaded_readonly],
@@ -156,7 +162,7 @@ def simulate_transaction(chain: EmbeddedChain, args: Args) -> Any:
         },
         "replacementBlockhash": _replacement(chain, slot) if replace else None,
     }
-    if config.flag("innerInstructions") and execution.meta is not None:
+    if wants_inner and execution.meta is not None:
         value["innerInstructions"] = inner_instructions(execution.meta, resolved.keys, parsed=True)
     if execution.err == "SignatureFailure":
         value |= dict.fromkeys(("preBalances", "postBalances", "preTokenBalances", "postTokenBalances"))
@@ -187,27 +193,36 @@ def _simulated_tokens(resolved: Resolved, read: Callable[[Pubkey], Account | Non
     return token_balances(tokens.balances(resolved.keys, read), is_simulated=True)
 
 
-def _read_wanted_accounts(config: Config, tx: VersionedTransaction) -> tuple[list[Pubkey], str] | None:
+def _read_wanted_accounts(config: Config) -> tuple[list[Any], str] | None:
     wanted = config.members.get("accounts")
     if wanted is None:
         return None
-    if not isinstance(wanted, dict) or not isinstance(wanted.get("addresses"), list):
+    if not isinstance(wanted, dict):
         raise wrong_type(wanted, "struct RpcSimulateTransactionAccountsConfig")
     encoding = Config(wanted).choice("encoding", ACCOUNT_ENCODINGS) or "base64"
+    addresses = member(wanted, "addresses")
+    if not isinstance(addresses, list):
+        raise wrong_type(addresses, "a sequence")
     if encoding in ("binary", "base58"):
         raise invalid_params("base58 encoding not supported")
-    most = len(tx.message.account_keys) + 256
-    if len(wanted["addresses"]) > most:
-        raise invalid_params(f"Too many accounts provided; max {most}")
-    return [Pubkey.from_bytes(key_bytes(text, 32)) for text in wanted["addresses"]], encoding
+    return addresses, encoding
 
 
 def _encode_wanted(
-    chain: EmbeddedChain, wanted: tuple[list[Pubkey], str] | None, post: dict[Pubkey, Account]
+    chain: EmbeddedChain,
+    wanted: tuple[list[Any], str] | None,
+    post: dict[Pubkey, Account],
+    execution: Execution,
 ) -> list[dict[str, Any] | None] | None:
     if wanted is None:
         return None
-    addresses, encoding = wanted
+    texts, encoding = wanted
+    most = len(execution.resolved.keys)
+    if len(texts) > most:
+        raise invalid_params(f"Too many accounts provided; max {most}")
+    addresses = [Pubkey.from_bytes(key_bytes(text, 32)) for text in texts]
+    if execution.err is not None:
+        return None
     encoded: list[dict[str, Any] | None] = []
     for address in addresses:
         account = post[address] if address in post else chain.accounts.get(address)
@@ -221,7 +236,7 @@ def _replacement(chain: EmbeddedChain, slot: int) -> dict[str, Any]:
     return {"blockhash": str(chain.blockhash_at(slot)), "lastValidBlockHeight": last_valid}
 
 
-@method("requestAirdrop", required=2, accepted=3)
+@method("requestAirdrop", required=2, accepted=3, config="RpcRequestAirdropConfig")
 def request_airdrop(chain: EmbeddedChain, args: Args) -> Any:
     address, lamports = args.pubkey(0), args.integer(1)
     args.config(2)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from solders.account import Account
 from solders.pubkey import Pubkey
 
 from gdx_localnet import tokens
 from gdx_localnet.rpc.dispatcher import method, with_context
 from gdx_localnet.rpc.encoding import encode_account
 from gdx_localnet.rpc.faults import invalid_params
-from gdx_localnet.rpc.params import ACCOUNT_ENCODINGS, Args, context_slot, key_bytes, wrong_type
+from gdx_localnet.rpc.params import ACCOUNT_ENCODINGS, Args, context_slot, key_bytes, variant
 from gdx_localnet.rpc.parsed_accounts import ui_amount
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _LARGEST = 20
 
 
-@method("getTokenAccountBalance", required=1, accepted=2)
+@method("getTokenAccountBalance", required=1, accepted=2, config="CommitmentConfig")
 def get_token_account_balance(chain: EmbeddedChain, args: Args) -> Any:
     address = args.pubkey(0)
     slot = context_slot(chain, args.config(1))
@@ -34,7 +35,7 @@ def get_token_account_balance(chain: EmbeddedChain, args: Args) -> Any:
     return with_context(slot, ui_amount(token.amount, _mint(chain, token.mint, slot).decimals))
 
 
-@method("getTokenSupply", required=1, accepted=2)
+@method("getTokenSupply", required=1, accepted=2, config="CommitmentConfig")
 def get_token_supply(chain: EmbeddedChain, args: Args) -> Any:
     address = args.pubkey(0)
     slot = context_slot(chain, args.config(1))
@@ -47,12 +48,12 @@ def get_token_supply(chain: EmbeddedChain, args: Args) -> Any:
     return with_context(slot, ui_amount(mint.supply, mint.decimals))
 
 
-@method("getTokenAccountsByOwner", required=2, accepted=3)
+@method("getTokenAccountsByOwner", required=2, accepted=3, config="RpcAccountInfoConfig")
 def get_token_accounts_by_owner(chain: EmbeddedChain, args: Args) -> Any:
     return _accounts_by(chain, args, lambda token: token.owner)
 
 
-@method("getTokenAccountsByDelegate", required=2, accepted=3)
+@method("getTokenAccountsByDelegate", required=2, accepted=3, config="RpcAccountInfoConfig")
 def get_token_accounts_by_delegate(chain: EmbeddedChain, args: Args) -> Any:
     return _accounts_by(chain, args, lambda token: token.delegate)
 
@@ -77,32 +78,32 @@ def _accounts_by(
 
 def _read_token_filter(chain: EmbeddedChain, value: Any, slot: int) -> tuple[Pubkey, Pubkey | None]:
     """The token program to search, and the mint when one is named."""
-    if not isinstance(value, dict) or len(value) != 1:
-        raise wrong_type(value, "enum RpcTokenAccountsFilter")
-    ((kind, text),) = value.items()
-    if kind not in ("mint", "programId"):
-        raise invalid_params(f"Invalid params: unknown variant `{kind}`, expected `mint` or `programId`.")
+    kind, text = variant(value, ("mint", "programId"))
+    if isinstance(value, str):
+        raise invalid_params("Invalid params: invalid type: unit variant, expected newtype variant.")
     key = Pubkey.from_bytes(key_bytes(text, 32))
     if kind == "programId":
         if not tokens.is_token_program(key):
             raise invalid_params("Invalid param: unrecognized Token program id")
         return key, None
-    account = chain.account(key, slot)
+    return _mint_account(chain, key, slot)[0].owner, key
+
+
+def _mint_account(chain: EmbeddedChain, address: Pubkey, slot: int) -> tuple[Account, tokens.Mint]:
+    account = chain.account(address, slot)
     if account is None:
         raise invalid_params("Invalid param: could not find mint")
-    if tokens.parse_mint(account) is None:
+    mint = tokens.parse_mint(account)
+    if mint is None:
         raise invalid_params("Invalid param: Token mint could not be unpacked")
-    return account.owner, key
+    return account, mint
 
 
-@method("getTokenLargestAccounts", required=1, accepted=2)
+@method("getTokenLargestAccounts", required=1, accepted=2, config="CommitmentConfig")
 def get_token_largest_accounts(chain: EmbeddedChain, args: Args) -> Any:
     address = args.pubkey(0)
     slot = context_slot(chain, args.config(1))
-    account = chain.account(address, slot)
-    mint = tokens.parse_mint(account) if account is not None else None
-    if account is None or mint is None:
-        raise invalid_params("Invalid param: not a Token mint")
+    account, mint = _mint_account(chain, address, slot)
     held = []
     for key, candidate in chain.accounts.owned_by(account.owner, slot).items():
         token = tokens.parse_account(candidate)

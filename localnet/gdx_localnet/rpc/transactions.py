@@ -10,7 +10,7 @@ from gdx_localnet.events import Commitment
 from gdx_localnet.ledger import TransactionRecord
 from gdx_localnet.rpc.dispatcher import method, with_context
 from gdx_localnet.rpc.faults import invalid_params
-from gdx_localnet.rpc.params import TRANSACTION_ENCODINGS, Args, Config, context_slot, key_bytes
+from gdx_localnet.rpc.params import TRANSACTION_ENCODINGS, Args, Config, context_slot, key_bytes, untagged
 from gdx_localnet.rpc.parsed_instructions import MEMO_V1, MEMO_V2
 from gdx_localnet.rpc.txview import check_version, encode_meta, encode_transaction, status_of, version_of
 
@@ -37,7 +37,7 @@ def confirmation_status(chain: EmbeddedChain, slot: int) -> str:
     return Commitment.PROCESSED.value
 
 
-@method("getSignatureStatuses", required=1, accepted=2)
+@method("getSignatureStatuses", required=1, accepted=2, config="RpcSignatureStatusConfig")
 def get_signature_statuses(chain: EmbeddedChain, args: Args) -> Any:
     signatures = [Signature.from_bytes(key_bytes(text, 64)) for text in args.items(0, _MAX_STATUSES)]
     args.config(1).flag("searchTransactionHistory")
@@ -60,9 +60,12 @@ def _status(chain: EmbeddedChain, record: TransactionRecord) -> dict[str, Any]:
 
 @method("getTransaction", required=1, accepted=2)
 def get_transaction(chain: EmbeddedChain, args: Args) -> Any:
-    signature, config = args.signature(0), args.config(1, encoding_word=True)
-    encoding = config.choice("encoding", TRANSACTION_ENCODINGS) or "json"
-    most = config.integer("maxSupportedTransactionVersion", "u8")
+    text = args.text(0)
+    with untagged("RpcEncodingConfigWrapper"):
+        config = args.config(1, encoding_word=True)
+        encoding = config.choice("encoding", TRANSACTION_ENCODINGS) or "json"
+        most = config.integer("maxSupportedTransactionVersion", "u8")
+    signature = Signature.from_bytes(key_bytes(text, 64))
     tip_slot = chain.slot_at(settled_commitment(config))
     record = chain.ledger.by_signature.get(signature)
     if record is None or record.slot > tip_slot:
@@ -80,7 +83,7 @@ def get_transaction(chain: EmbeddedChain, args: Args) -> Any:
     return view
 
 
-@method("getSignaturesForAddress", required=1, accepted=2)
+@method("getSignaturesForAddress", required=1, accepted=2, config="RpcSignaturesForAddressConfig")
 def get_signatures_for_address(chain: EmbeddedChain, args: Args) -> Any:
     address, config = args.pubkey(0), args.config(1)
     limit = config.integer("limit", "usize")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from gdx_localnet import base58
+from gdx_localnet import EmbeddedChain, RpcFault, base58
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
@@ -118,6 +118,21 @@ def test_skipped_slots_have_no_block(manual):
     slots = manual.chain.rpc("getBlocks", [0])
     assert slots[:2] == [0, 1]
     assert slots[2] > 2_900
+    assert manual.fault("getBlock", 1_000).code == -32007
+    assert manual.fault("getBlock", 10_000).code == -32004
+
+
+def test_blocks_that_are_no_longer_kept_are_told_apart():
+    chain = EmbeddedChain(slot_mode="manual", seed=b"test", history_limit=10)
+    chain.advance_slots(50)
+    first = chain.rpc("getFirstAvailableBlock")
+    assert first == 41
+    with pytest.raises(RpcFault) as caught:
+        chain.rpc("getBlock", [5])
+    assert (caught.value.code, caught.value.message) == (
+        -32001,
+        "Block 5 cleaned up, does not exist on node. First available block: 41",
+    )
 
 
 @pytest.mark.parametrize("mode", ["fast", "manual"])
