@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from struct import Struct as Packer
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from solders.pubkey import Pubkey
@@ -127,9 +129,14 @@ class FixedAccount(Account):
         Raises CodecError when the discriminator is another's (both are shown), when the data is short,
         when anything but zeros follows the account, or when a value is malformed.
         """
-        decode = _compile_decode(cls)
-        cast(Any, cls).decode = staticmethod(decode)
-        return cast(Self, decode(data))
+        _compile_decoders(cls)
+        return cls.decode(data)
+
+    @classmethod
+    def decode_many(cls, datas: Iterable[bytes]) -> list[Self]:
+        """Decode each account's bytes, in order; the first one that is not such an account raises."""
+        _compile_decoders(cls)
+        return cls.decode_many(datas)
 
     @classmethod
     def dtype(cls) -> np.dtype[np.void]:
@@ -144,7 +151,7 @@ class FixedAccount(Account):
         """
         import numpy
 
-        checked = [_checked(cls, data)[: cls.SIZE] for data in datas]
+        checked = [_checked(cls, data) for data in datas]
         return numpy.frombuffer(b"".join(checked), dtype=cls.dtype())
 
 
@@ -174,32 +181,49 @@ def _checked(cls: type[FixedAccount], data: bytes) -> bytes:
             f"{len(data)} bytes",
             f"must be {size} bytes; other data follows the account",
         )
-    return bytes(data)
+    return bytes(data[:size])
 
 
-def _compile_decode(cls: type[FixedAccount]) -> Any:
-    """Build ``decode(data)``: check, one ``struct`` call, slots filled with keys as bytes, frozen."""
+def _compile_decoders(cls: type[FixedAccount]) -> None:
+    """Give the class its own ``decode`` and ``decode_many``, unless it has them.
+
+    One ``struct`` call reads the discriminator and every field of data that is as it should be; all else goes
+    the slow way, which finds out what is wrong, or that only zeros follow the account.
+    """
+    if "decode" in cls.__dict__:
+        return
     run, start = cls.LAYOUT.run, cls.LAYOUT.start
     keys = [field.name for field in run.fields if field.codec is PUBKEY]
-    twin_ = twin(cls)
-    for name in keys:
-        setattr(cls, name, _lazy_key(cls.__dict__[name]))
-    source = (
-        "def decode(data):\n"
-        f"  if len(data) != {cls.SIZE} or data[:{start}] != discriminator:\n    data = checked(cls, data)\n"
-        f"  try:\n{filling(run.fields, f'unpack(data, {start})', keys)}"
-        f"  except refusals:\n    layout.read(data, {start})\n    raise\n"
-        "  record.__class__ = cls\n  return record\n"
-    )
     scope: dict[str, Any] = {
         "checked": _checked,
         "cls": cls,
         "discriminator": cls.DISCRIMINATOR,
         "layout": cls.LAYOUT,
-        "twin": twin_,
-        "unpack": run.unpack_from,
+        "twin": twin(cls),
+        "unpack": Packer(f"<{start}s{run.format}").unpack,
     }
-    return compiled(source, "decode", scope | converters(run.fields))
+    for name in keys:
+        if not isinstance(cls.__dict__[name], property):
+            setattr(cls, name, _lazy_key(cls.__dict__[name]))
+    attempt = (
+        f"  try:\n{filling(run.fields, 'unpack(data)', keys, before='found, ')}"
+        "  except refusals:\n    found = None\n"
+        "  if found == discriminator:\n    record.__class__ = cls\n"
+        "  else:\n    record = slowly(data)\n"
+    )
+    source = (
+        "def slowly(data):\n  data = checked(cls, data)\n"
+        f"  try:\n{filling(run.fields, 'unpack(data)', keys, before='_, ')}"
+        f"  except refusals:\n    layout.read(data, {start})\n    raise\n"
+        "  record.__class__ = cls\n  return record\n"
+        f"def decode(data):\n{attempt}  return record\n"
+        f"def decode_many(datas):\n  records = []\n  for data in datas:\n{indent(attempt, '  ')}"
+        "    records.append(record)\n  return records\n"
+    )
+    made = compiled(source, cls.__name__, scope | converters(run.fields))
+    cast(Any, cls).decode_many, cast(Any, cls).decode = map(
+        staticmethod, (made["decode_many"], made["decode"])
+    )
 
 
 def _lazy_key(slot: Any) -> property:

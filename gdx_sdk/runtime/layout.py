@@ -32,11 +32,11 @@ class Field:
 class Run:
     """Neighboring fields of a fixed size: one ``struct`` for all of them."""
 
-    __slots__ = ("fields", "from_raw", "pack", "size", "to_raw", "unpack_from")
+    __slots__ = ("fields", "format", "from_raw", "pack", "size", "to_raw", "unpack_from")
 
     def __init__(self, fields: Sequence[Field], format: str) -> None:
         compiled = struct.Struct("<" + format)
-        self.fields = tuple(fields)
+        self.fields, self.format = tuple(fields), format
         self.size, self.pack, self.unpack_from = compiled.size, compiled.pack, compiled.unpack_from
         self.from_raw = [(i, f.from_raw) for i, f in enumerate(fields) if f.from_raw is not None]
         self.to_raw = [(i, f.to_raw) for i, f in enumerate(fields) if f.to_raw is not None]

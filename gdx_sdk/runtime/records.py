@@ -100,18 +100,24 @@ def twin(cls: type) -> type:
     return type(cls)(cls.__name__, cls.__bases__, {"__slots__": cast(Any, cls).__slots__})
 
 
-def filling(run: Sequence[Field], unpack: str, raw: Sequence[str] = ()) -> str:
-    """Source lines that unpack into local variables and move them into the slots of ``record``.
+def filling(run: Sequence[Field], unpacked: str, raw: Sequence[str] = (), *, before: str = "") -> str:
+    """Source lines that make ``record`` and unpack into its slots.
 
-    Values are converted on the way, except those of the fields named in ``raw``.
+    Values that need no converting go straight there, which is a third quicker than over local variables.
+    Fields named in ``raw`` are not converted; ``before`` are targets of values that come before the fields.
     """
-    locals_ = "".join(f"v{index}, " for index in range(len(run)))
-    lines = [f"    ({locals_}) = {unpack}\n", "    record = twin()\n"]
-    for index, field in enumerate(run):
-        as_it_is = field.from_raw is None or field.name in raw
-        value = f"v{index}" if as_it_is else f"c{index}(v{index})"
-        lines.append(f"    record.{field.name} = {value}\n")
-    return "".join(lines)
+    converted = [
+        (index, field.name)
+        for index, field in enumerate(run)
+        if field.from_raw is not None and field.name not in raw
+    ]
+    locals_ = {index for index, _ in converted}
+    targets = "".join(
+        f"v{index}, " if index in locals_ else f"record.{field.name}, " for index, field in enumerate(run)
+    )
+    lines = ["record = twin()", f"({before}{targets}) = {unpacked}"]
+    lines += [f"record.{name} = c{index}(v{index})" for index, name in converted]
+    return "".join(f"    {line}\n" for line in lines)
 
 
 def converters(run: Sequence[Field]) -> dict[str, Any]:
@@ -128,16 +134,16 @@ def compile_reader(cls: type[Struct]) -> Reader:
         f"  record.__class__ = cls\n  return record, at + {run.size}\n"
     )
     scope: dict[str, Any] = {"unpack": run.unpack_from, "twin": twin(cls), "cls": cls, "layout": cls.LAYOUT}
-    return cast(Reader, compiled(source, "read", scope | converters(run.fields)))
+    return cast(Reader, compiled(source, "read", scope | converters(run.fields))["read"])
 
 
-def compiled(source: str, name: str, scope: dict[str, Any]) -> Callable[..., Any]:
-    """Compile one function from source we wrote ourselves (no outside text: names come from layouts)."""
+def compiled(source: str, name: str, scope: dict[str, Any]) -> dict[str, Any]:
+    """Run source we wrote ourselves (no outside text: names come from layouts); the names it defined."""
     from struct import error
 
     scope["refusals"] = (CodecError, error)
     exec(compile(source, f"<compiled {name}>", "exec"), scope)
-    return cast(Callable[..., Any], scope[name])
+    return scope
 
 
 class TaggedUnion(Struct):
