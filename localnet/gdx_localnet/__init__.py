@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gdx_localnet.clock import SlotMode
+    from gdx_localnet.controls import Controls
     from gdx_localnet.engines.embedded import apply_fixture, build_chain
     from gdx_localnet.errors import (
         AlreadyRunning,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AlreadyRunning": "errors",
+    "Controls": "controls",
     "EmbeddedChain": "svm",
     "Engine": "options",
     "EngineError": "errors",
@@ -70,6 +72,7 @@ _HOME = {
 
 __all__ = [
     "AlreadyRunning",
+    "Controls",
     "EmbeddedChain",
     "Engine",
     "EngineError",

@@ -12,6 +12,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from gdx_localnet.clone import materialize
+from gdx_localnet.controls import Controls
 from gdx_localnet.engines.process import spawn, stop
 from gdx_localnet.fixture import Fixture
 from gdx_localnet.options import Engine, LocalnetOptions
@@ -48,6 +49,11 @@ class LocalnetHandle:
     def ws_url(self) -> str:
         """WebSocket endpoint."""
         return f"ws://{self.host}:{self.rpc_port + 1}"
+
+    @property
+    def controls(self) -> Controls:
+        """What can be done to the chain from outside."""
+        return Controls(self.url, self.engine)
 
     @property
     def pid(self) -> int:

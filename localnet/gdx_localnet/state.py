@@ -17,6 +17,7 @@ from typing import Any
 
 from gdx_localnet import asking
 from gdx_localnet.clock import SlotMode
+from gdx_localnet.controls import Controls
 from gdx_localnet.engines.process import read_options
 from gdx_localnet.errors import AlreadyRunning, EngineError, NotRunning
 from gdx_localnet.files import write_atomically
@@ -52,6 +53,11 @@ class Status:
     started_ts: int
     keys: dict[str, str]
     mints: dict[str, str]
+
+    @property
+    def controls(self) -> Controls:
+        """What can be done to the chain from outside."""
+        return Controls(self.url, self.engine)
 
 
 def default_state_dir() -> Path:
