@@ -55,8 +55,12 @@ def test_a_folder(demo: DemoCommand, tmp_path: Path) -> None:
     assert "is a folder, not a file" in refuse(demo, "--recording", str(tmp_path)).error
 
 
-def test_an_engine_whose_clock_cannot_be_moved(demo: DemoCommand) -> None:
-    assert "moves the chain's clock" in refuse(demo, "--engine", "validator").error
+def test_a_validator_that_is_not_there_or_not_meant(demo: DemoCommand) -> None:
+    assert (
+        "/none/v is not an executable"
+        in refuse(demo, "--engine", "validator", "--validator", "/none/v").error
+    )
+    assert "goes with engine validator only" in refuse(demo, "--validator", "/none/v").error
 
 
 def test_options_that_mean_nothing_are_usage_errors(demo: DemoCommand) -> None:

@@ -31,7 +31,8 @@ EXIT_INTERRUPTED = 130
 @click.option(
     "--trades",
     type=click.IntRange(min=1),
-    help="Take at most so many trades from the source. [default: 3000, and at least 500 in all]",
+    help="Take at most so many trades from the source. "
+    "[default: 3000, 600 on a validator, and at least 500 in all]",
 )
 @click.option("--seed", default=7, show_default=True, help="Seed of everything that is drawn.")
 @click.option(

@@ -22,7 +22,7 @@ async def deposit_through_session(world: World, trader: Trader, amount_atoms: in
         TransferParams(from_pubkey=world.admin.pubkey(), to_pubkey=session.pubkey(), lamports=SOL)
     )
     await chain.send("", [funded], [world.admin])
-    expiry_ts = chain.now_ms // 1_000 + SESSION_SECONDS
+    expiry_ts = chain.chain_ms // 1_000 + SESSION_SECONDS
     created = ix.create_ephemeral_vault(user, session_key=session.pubkey(), expiry_ts=expiry_ts)
     await chain.send("create_ephemeral_vault", [created], [trader.keypair])
     approved = ix.approve_ephemeral_vault(user, 2 * amount_atoms, expected_used_atoms=0, quote_mint=mint)
@@ -38,11 +38,11 @@ async def withdraw_collateral(stage: Stage, trader: Trader, market: DemoMarket, 
     """Request, wait the program's delay, release, withdraw to the wallet."""
     world = stage.world
     chain, owner = world.chain, trader.pubkey
-    await stage.tick(chain.now_ms + RELEASE_WAIT_MS)
+    await stage.wait(RELEASE_WAIT_MS)
     requested = ix.request_release(owner, market.address, amount_atoms, price_feed=market.feed)
     await chain.send("request_release", [requested], [trader.keypair])
     await stage.follower.follow()  # the matcher reserves it at once
-    await stage.tick(chain.now_ms + RELEASE_WAIT_MS)
+    await stage.wait(RELEASE_WAIT_MS)
     released = ix.execute_release(owner, market.address, price_feed=market.feed)
     await chain.send("execute_release", [released], [trader.keypair])
     withdrawn = ix.withdraw(owner, amount_atoms, quote_mint=world.mint.pubkey())

@@ -1,4 +1,4 @@
-"""The demo's hold on its chain: transactions counted by instruction, and the chain's clock."""
+"""The demo's hold on its chain: transactions counted by instruction, and its clock."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from solders.instruction import Instruction
 from solders.keypair import Keypair
 
+from gdx_cli.demo.clock import DemoClock
 from gdx_cli.demo.report import DemoReport
 from gdx_sdk.client import Client, SentTransaction
 
-SLOT_MS = 400
 COMPUTE_LIMIT = 1_000_000
 
 
@@ -21,8 +21,7 @@ class DemoChain:
 
     client: Client
     report: DemoReport
-    now_ms: int = 0
-    _moved_ts: int = 0
+    clock: DemoClock
 
     async def send(
         self, name: str, instructions: Sequence[Instruction], signers: Sequence[Keypair]
@@ -35,19 +34,20 @@ class DemoChain:
             self.report.count_units(name, sent.compute_units)
         return sent
 
-    async def start_clock(self) -> None:
-        """Take the chain's present time as the demo's."""
-        clock = await self.client.get_clock()
-        self.now_ms = clock.unix_ts * 1_000
-        self._moved_ts = clock.unix_ts
+    @property
+    def now_ms(self) -> int:
+        """Where the recording is."""
+        return self.clock.now_ms
+
+    @property
+    def chain_ms(self) -> int:
+        """The chain's time as it was last seen: what happens now happens at this time."""
+        return self.clock.chain_ms
 
     async def move_to(self, now_ms: int) -> None:
-        """Move the chain's clock, and its slots at the usual pace, to `now_ms`; never backward."""
-        self.now_ms = max(self.now_ms, now_ms)
-        ts = self.now_ms // 1_000
-        if ts <= self._moved_ts:
-            return
-        passed = max((ts - self._moved_ts) * 1_000 // SLOT_MS, 1)
-        self._moved_ts = ts
-        slot = await self.client.get_slot(commitment="processed")
-        await self.client.rpc("gdx_setClock", [ts, slot + passed])
+        """The recording has come to `now_ms`."""
+        await self.clock.move_to(self.client, now_ms)
+
+    async def wait(self, ms: int) -> None:
+        """Let time pass on a chain whose clock cannot be moved."""
+        await self.clock.wait(self.client, ms)

@@ -37,6 +37,10 @@ class Follower:
             pm.FeesSwept: self._swept,
         }
 
+    def start_over(self) -> None:
+        """Begin at the first transaction of another chain."""
+        self._seen = dict.fromkeys(self._seen)
+
     async def follow(self) -> None:
         """Bring the shard up to what the chain shows now."""
         for market in self._markets:
@@ -69,12 +73,12 @@ class Follower:
             if seen.program != "position_mgmt" or getattr(event, "market", None) != market.address:
                 continue
             for command in self._news[market.index].read(event):
-                self._shard.submit(command, self._chain.now_ms)
+                self._shard.submit(command, self._chain.chain_ms)
             if isinstance(event, pm.BatchSettled):
                 self._shard.confirm(
                     market.index,
                     event.batch_sequence,
-                    self._chain.now_ms,
+                    self._chain.chain_ms,
                     reference_price_e6=event.index_price_e6,
                     timestamp_ts=event.head.ts,
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,12 @@ class Prices:
         price_e6 = self.by_symbol_e6.get(symbol)
         if price_e6 is None:
             return None
-        return Quote(price_e6, max(price_e6 * CONFIDENCE_PPM // 10**6, 1), now.ts)
+        return Quote(price_e6, confidence_e6(price_e6), now.ts)
+
+
+def confidence_e6(price_e6: int) -> int:
+    """How sure the source is of a price."""
+    return max(price_e6 * CONFIDENCE_PPM // 10**6, 1)
 
 
 class Keepers:
@@ -63,10 +69,9 @@ class Keepers:
         self.runner = Runner(jobs, self._clock, parts.metrics, Health(), parts.log)
 
     async def publish(self) -> None:
-        """One turn of every publisher."""
+        """One turn of every publisher, all at the same time."""
         now = await self._clock.now()
-        for name in self._oracles:
-            await self._turn(name, now)
+        await asyncio.gather(*(self._turn(name, now) for name in self._oracles))
 
     async def settle(self) -> None:
         """Settle every batch in the outbox."""

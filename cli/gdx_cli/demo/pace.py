@@ -18,9 +18,13 @@ BUSY_TRADES = 20
 
 
 class Pace:
-    """Decides by time, price and trades since the last turn."""
+    """Decides by time, price and trades since the last turn.
 
-    def __init__(self) -> None:
+    `slowness` stretches the times for a chain on which a turn takes seconds.
+    """
+
+    def __init__(self, slowness: int = 1) -> None:
+        self._slowness = slowness
         self._turned_ms = 0
         self._trades = 0
         self._prices_e6: dict[str, int] = {}
@@ -31,7 +35,7 @@ class Pace:
 
     def is_due(self, now_ms: int, trades: int, prices_e6: Mapping[str, int]) -> bool:
         """Whether to take a turn at `now_ms`."""
-        passed_ms = now_ms - self._turned_ms
+        passed_ms = (now_ms - self._turned_ms) // self._slowness
         if passed_ms >= LATEST_MS:
             return True
         if passed_ms >= USUAL_MS and trades >= self._trades + BUSY_TRADES:

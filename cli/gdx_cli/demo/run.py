@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain as joined
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 
-from gdx_localnet import LocalnetHandle, launch
 from gdx_matcher.recordings import AccountSpread, RecordingKind, Replayer
 from gdx_matcher.recordings.actions import Action, OrderTaken
 from gdx_matcher.shard import Shard
@@ -21,17 +19,18 @@ from gdx_cli.demo.actors import deposit_through_session, withdraw_collateral
 from gdx_cli.demo.chain import DemoChain
 from gdx_cli.demo.flow import Flow, first_time_ms
 from gdx_cli.demo.follower import Follower
-from gdx_cli.demo.keepers import Keepers, Prices
+from gdx_cli.demo.host import Host
+from gdx_cli.demo.keepers import Keepers, Prices, confidence_e6
 from gdx_cli.demo.options import DemoOptions
 from gdx_cli.demo.progress import Progress
 from gdx_cli.demo.proofs import Proofs
 from gdx_cli.demo.report import DemoReport, KeptChain
 from gdx_cli.demo.source import Source, open_source
-from gdx_cli.demo.stage import GroupDisk, Stage
+from gdx_cli.demo.stage import GroupDisk, Interlude, Stage
 from gdx_cli.demo.world import BAND_BPS, USDT, DemoMarket, World
+from gdx_sdk import instructions as ix
 from gdx_sdk import pdas
 from gdx_sdk.accounts import GlobalConfig
-from gdx_sdk.client import Client
 from gdx_sdk.programs import PROGRAM_IDS
 from gdx_sdk.units import BPS, SIZE_SCALE, Side
 
@@ -76,40 +75,53 @@ class Demo:
         """The whole demo; returns why proofs failed, nothing when all hold."""
         started = time.perf_counter()
         source = open_source(self.options)
-        with ExitStack() as stack:
-            directory = Path(mkdtemp(prefix="gdx-demo-"))
-            stack.callback(rmtree, directory, ignore_errors=True)
-            handle = self._launch(stack, directory)
-            async with Client(handle.url) as client:
-                failures = await self._run(client, handle, source, directory)
-            self.report.seconds = time.perf_counter() - started
-            if self.options.keep:
-                stack.pop_all()  # the chain lives on, with its log and the matcher's files
-                self.report.kept = KeptChain(handle.url, handle.pid, str(directory))
+        directory = Path(mkdtemp(prefix="gdx-demo-"))
+        host = Host(self.options, directory)
+        is_kept = False
+        try:
+            self.progress.stage("starting the embedded chain and deploying five programs")
+            await host.start()
+            failures = await self._run(host, source, directory)
+            is_kept = self.options.keep
+        finally:
+            await host.close(keep=is_kept)
+            if not is_kept:
+                rmtree(directory, ignore_errors=True)
+        self.report.seconds = time.perf_counter() - started
+        if is_kept:  # the chain lives on, with its log and the matcher's files
+            self.report.kept = KeptChain(host.handle.url, host.handle.pid, str(directory))
         return failures
 
-    def _launch(self, stack: ExitStack, directory: Path) -> LocalnetHandle:
-        self.progress.stage("starting the embedded chain and deploying five programs")
-        return stack.enter_context(
-            launch("embedded", directory=directory / "chain", is_detached=self.options.keep)
-        )
-
-    async def _run(
-        self, client: Client, handle: LocalnetHandle, source: Source, directory: Path
-    ) -> list[str]:
+    async def _run(self, host: Host, source: Source, directory: Path) -> list[str]:
         report = self.report
         report.recording, report.seed, report.engine = (
             source.description,
             self.options.seed,
-            handle.engine.value,
+            self.options.engine,
         )
-        chain = DemoChain(client, report)
-        await chain.start_clock()
+        stage = await self._set_up(host, source, directory)
+        world = stage.world
+        accounts = DemoAccounts(world)
+        replayers = _replayers(stage, accounts)
+        await self._play_source(host, stage, replayers, source)
+        await deposit_through_session(world, world.named("taker 0"), 25_000 * USDT)
+        await withdraw_collateral(stage, world.named("maker 0"), world.markets[1], 1_000_000 * USDT)
+        await self._play_epilogue(stage, replayers[0], accounts, source)
+        self.progress.stage("proving")
+        proofs = Proofs(world, stage.shard, stage.shard.outbox, stage.follower, [])
+        report.proofs = await proofs.run(stage.trades)
+        await self._close_report(stage, replayers)
+        return proofs.failures
+
+    async def _set_up(self, host: Host, source: Source, directory: Path) -> Stage:
+        """The exchange, its people, and the matcher that trades for them."""
+        chain = DemoChain(host.client, self.report, host.clock)
+        await chain.clock.start(host.client)
         markets = [
             DemoMarket(0, source.symbol, source.price_e6),
             DemoMarket(1, SECOND_SYMBOL, SECOND_PRICE_E6),
         ]
-        world = World(chain, handle.keys["authority"], markets)
+        world = World(chain, host.handle.keys["authority"], markets)
         self.progress.stage("creating mint, vault, configuration, feeds and two markets")
         await world.build()
         self.progress.stage("funding traders and opening their positions")
@@ -118,24 +130,54 @@ class Demo:
         disk = GroupDisk()
         shard = Shard(directory / "matcher", [market.config() for market in markets], disk=disk)
         prices, follower = Prices(), Follower(world, shard)
-        config = await client.fetch(GlobalConfig, pdas.config())
+        config = await host.client.fetch(GlobalConfig, pdas.config())
         keepers = Keepers(world, shard.outbox, directory, prices, config.relayer_epoch)
         stage = Stage(world, shard, keepers, follower, prices, self.progress, disk)
         await follower.follow()
         await stage.open_markets()
-        accounts = DemoAccounts(world)
-        replayers = _replayers(stage, accounts)
-        await self._play_source(stage, replayers, source)
-        await deposit_through_session(world, world.named("taker 0"), 25_000 * USDT)
-        await withdraw_collateral(stage, world.named("maker 0"), markets[1], 1_000_000 * USDT)
-        await self._play_epilogue(stage, replayers[0], accounts, source)
-        self.progress.stage("proving")
-        proofs = Proofs(world, shard, shard.outbox, follower, [])
-        report.proofs = await proofs.run(stage.trades)
-        await self._close_report(stage, replayers)
-        return proofs.failures
+        return stage
 
-    async def _play_source(self, stage: Stage, replayers: list[Replayer], source: Source) -> None:
+    async def _move_to_validator(self, host: Host, stage: Stage) -> None:
+        """Go on where the embedded chain stands, at the present time."""
+        if not stage.is_late:
+            await stage.drain()
+            await stage.keepers.tend()
+        self.progress.stage("preloading the accounts into solana-test-validator")
+        await host.move_to_validator(stage.world)
+        config = await host.client.fetch(GlobalConfig, pdas.config())
+        keepers = Keepers(
+            stage.world,
+            stage.shard.outbox,
+            host.handle.log_path.parent,
+            stage.prices,
+            config.relayer_epoch,
+        )
+        stage.go_on(keepers)
+        await self._publish_anew(stage)
+        self.report.notes += [
+            f"the set-up and the first {stage.trades} trades were settled on an embedded chain whose clock "
+            "stood in the hour before; its accounts were preloaded into the validator",
+            "a validator's clock cannot be moved: recorded times are rebased to now, each action to the "
+            "second in which it was replayed; the hour before is what funding was paid for",
+        ]
+
+    async def _publish_anew(self, stage: Stage) -> None:
+        """Every publisher's price once more: those there are of the hour before, at another chain's slots."""
+        world, prices = stage.world, stage.prices.by_symbol_e6
+        steps = [
+            ix.publish_price(
+                key.pubkey(),
+                market.feed,
+                price_e6=prices[market.symbol],
+                confidence_e6=confidence_e6(prices[market.symbol]),
+                publish_ts=world.chain.chain_ms // 1_000,
+            )
+            for market in world.markets
+            for key in world.publishers
+        ]
+        await world.chain.send("", steps, world.publishers)
+
+    async def _play_source(self, host: Host, stage: Stage, replayers: list[Replayer], source: Source) -> None:
         self.progress.stage(f"replaying {source.title}")
         first_ms, actions = first_time_ms(source.actions())
         start_ms = stage.world.chain.now_ms + 1_000
@@ -152,7 +194,10 @@ class Demo:
             ),
             self._second_market(replayers[1], start_ms),
         ]
-        await stage.play(flows, is_synthetic=[source.is_synthetic, True], flip_at=min(cap, 500) // 2)
+        interludes = [Interlude(stage.flip_versions, min(cap, 500) // 2)]
+        if self.options.is_validator:
+            interludes.insert(0, host.interlude(lambda: self._move_to_validator(host, stage)))
+        await stage.play(flows, is_synthetic=[source.is_synthetic, True], interludes=interludes)
 
     def _second_market(self, replayer: Replayer, start_ms: int) -> Flow:
         company = synthetic_market(

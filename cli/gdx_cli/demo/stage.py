@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from gdx_matcher.commands import Command, CutBatch, SetBatchVersion, SetMarketLimits, UpdatePrices
@@ -22,6 +22,7 @@ from gdx_cli.demo.world import DemoMarket, World
 from gdx_sdk import instructions as ix
 
 TEND_EVERY_MS = 120_000
+VALIDATOR_SLOWNESS = 4
 ENGINE_BAND_BPS = 450
 """The matcher keeps a little inside the program's band, because the oracle may move before a batch lands."""
 
@@ -41,6 +42,19 @@ class GroupDisk(Disk):
         for descriptor in self._unsynced:
             super().sync(descriptor)
         self._unsynced.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Interlude:
+    """Something that is done once, after so many trades in all or at a time, whichever comes first."""
+
+    run: Callable[[], Awaitable[None]]
+    at_trades: int
+    at_ms: int | None = None
+
+    def is_due(self, trades: int, now_ms: int) -> bool:
+        """Whether its moment has come."""
+        return trades >= self.at_trades or (self.at_ms is not None and now_ms >= self.at_ms)
 
 
 @dataclass(slots=True)
@@ -65,10 +79,17 @@ class Stage:
         """Trades matched and not busted."""
         return len(self.is_synthetic)
 
+    @property
+    def is_late(self) -> bool:
+        """Whether the recording is further than the chain's clock can go."""
+        clock = self.world.chain.clock
+        return clock.stamp(self._now_ms) < self._now_ms
+
     def submit(self, command: Command, now_ms: int) -> list[Event]:
         """Into the shard, with the time it took."""
+        at_ms = self.world.chain.clock.stamp(now_ms)
         started = time.perf_counter()
-        events = self.shard.submit(command, now_ms)
+        events = self.shard.submit(command, at_ms)
         self.matcher_seconds += time.perf_counter() - started
         return events
 
@@ -81,22 +102,32 @@ class Stage:
         await self.tick(self.world.chain.now_ms)
 
     async def play(
-        self, flows: Sequence[Flow], *, is_synthetic: Sequence[bool], flip_at: int | None = None
+        self, flows: Sequence[Flow], *, is_synthetic: Sequence[bool], interludes: Sequence[Interlude] = ()
     ) -> None:
-        """Run flows until the first has ended; after `flip_at` trades in all, batches become V2."""
+        """Run flows until the first has ended, with each interlude when it is due, or at the end."""
+        ahead = list(interludes)
         synthetic = {flow.market_index: flag for flow, flag in zip(flows, is_synthetic, strict=True)}
         for market_index, step in merge(flows):
             self._count(market_index, step, is_synthetic=synthetic[market_index])
             self._now_ms = step.at_ms
+            while ahead and ahead[0].is_due(self.trades, step.at_ms):
+                await ahead.pop(0).run()
             if self.pace.is_due(step.at_ms, self.trades, self.prices.by_symbol_e6):
                 await self.tick(step.at_ms)
                 self._show(flows)
-            if flip_at is not None and self.trades >= flip_at:
-                await self.flip_versions()
-                flip_at = None
         await self.drain()
-        if flip_at is not None:
-            await self.flip_versions()
+        for interlude in ahead:
+            await interlude.run()
+
+    def cut(self) -> None:
+        """Seal what is open."""
+        for market in self.world.markets:
+            self.submit(CutBatch(market.index), self._now_ms)
+
+    def go_on(self, keepers: Keepers) -> None:
+        """Another chain goes on from here: new keepers, and a follower that has seen nothing of it."""
+        self.keepers, self.pace = keepers, Pace(VALIDATOR_SLOWNESS)
+        self.follower.start_over()
 
     async def tick(self, now_ms: int) -> None:
         """Chain time, prices, settlement, and what keepers do at leisure.
@@ -106,6 +137,8 @@ class Stage:
         """
         self._now_ms = now_ms = max(now_ms, self._now_ms, self.world.chain.now_ms)
         self.pace.turned(now_ms, self.trades, self.prices.by_symbol_e6)
+        if self.world.chain.clock.is_running:  # the matcher's batches age with that clock: too slowly
+            self.cut()
         self.disk.flush()  # before anything leaves the process
         await self.world.chain.move_to(now_ms)
         await self.keepers.publish()
@@ -117,6 +150,11 @@ class Stage:
             await self.keepers.tend()
             await self.follower.follow()
 
+    async def wait(self, ms: int) -> None:
+        """Let so much time pass."""
+        await self.world.chain.wait(ms)
+        await self.tick(self.world.chain.now_ms + ms)
+
     async def settle(self) -> None:
         """Settle what is sealed, bust what the chain refuses, until the outbox is empty."""
         while self.has_pending():
@@ -124,7 +162,7 @@ class Stage:
             await self.follower.follow()
             busted = [
                 event
-                for event in self.shard.handle_refusals(self.world.chain.now_ms)
+                for event in self.shard.handle_refusals(self.world.chain.chain_ms)
                 if isinstance(event, TradeBusted)
             ]
             for event in busted:
@@ -137,8 +175,7 @@ class Stage:
 
     async def drain(self) -> None:
         """Cut what is open and settle everything."""
-        for market in self.world.markets:
-            self.submit(CutBatch(market.index), self._now_ms)
+        self.cut()
         await self.tick(self._now_ms)
         await self.follower.follow()
 
