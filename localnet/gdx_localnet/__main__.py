@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gdx_localnet import snapshot
-from gdx_localnet.engines.process import read_options
+from gdx_localnet.engines.process import EXIT_WITH_PARENT, read_options
 from gdx_localnet.engines.process import stop as end_process
 from gdx_localnet.errors import EngineError, LocalnetError, PortInUse
 from gdx_localnet.options import Engine, LocalnetOptions
@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m gdx_localnet", description=__doc__)
     parser.add_argument("directory", type=Path, help="holds options.json; takes ledger and genesis files")
     parser.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--exit-with-parent", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument(EXIT_WITH_PARENT, action="store_true", help=argparse.SUPPRESS)
     return parser
 
 

@@ -17,6 +17,9 @@ from gdx_localnet.options import LocalnetOptions
 OPTIONS_FILE = "options.json"
 """In a chain's directory: how it was started."""
 
+EXIT_WITH_PARENT = "--exit-with-parent"
+"""Has a chain stop when the process that started it is gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Started:
@@ -42,40 +45,62 @@ def read_options(directory: Path) -> LocalnetOptions:
         raise EngineError(f"{path}: does not tell how a chain is to be started: {error}") from error
 
 
+class ReadyPipe:
+    """How a chain's process tells that it answers, or why it does not start."""
+
+    def __init__(self) -> None:
+        self._reader, self.writer = os.pipe()
+        self.arguments = ["--ready-fd", str(self.writer)]
+
+    def started(self, process: subprocess.Popen[bytes], log_path: Path) -> Started:
+        """Wait for the word of `process`, which has been started with `arguments` and has `writer` open.
+
+        Raises PortInUse, FixtureError, or EngineError with the end of its log.
+        """
+        self.close_writer()
+        try:
+            with os.fdopen(self._reader, "rb") as pipe:
+                line = pipe.readline()
+        except BaseException:
+            stop(process)  # interrupted while it was starting: nothing may stay behind
+            raise
+        if not line:
+            process.wait()
+            raise EngineError(f"the local chain did not start; its log ends with:\n{_tail(log_path)}")
+        report: dict[str, Any] = json.loads(line)
+        if "rpc_port" in report:
+            return Started(process, report["rpc_port"], report["engine_pid"])
+        process.wait()
+        raise _error(report)
+
+    def close_writer(self) -> None:
+        """Leave the writing end to the process alone, so that its end is noticed."""
+        if self.writer >= 0:
+            os.close(self.writer)
+            self.writer = -1
+
+
 def spawn(options: LocalnetOptions, directory: Path, log: IO[bytes], *, is_detached: bool) -> Started:
     """Start a chain in `directory` and wait until it answers.
 
     Raises PortInUse, FixtureError, or EngineError with the end of its log.
     """
-    reader, writer = os.pipe()
-    arguments = [*command(options, directory), "--ready-fd", str(writer)]
+    pipe = ReadyPipe()
+    arguments = [*command(options, directory), *pipe.arguments]
     if not is_detached:
-        arguments.append("--exit-with-parent")
+        arguments.append(EXIT_WITH_PARENT)
     try:
         process = subprocess.Popen(
             arguments,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            pass_fds=(writer,),
+            pass_fds=(pipe.writer,),
             start_new_session=True,  # Ctrl-C goes to whoever launched; that one stops the chain
         )
     finally:
-        os.close(writer)
-    try:
-        with os.fdopen(reader, "rb") as pipe:
-            line = pipe.readline()
-    except BaseException:
-        stop(process)  # interrupted while it was starting: nothing may stay behind
-        raise
-    if not line:
-        process.wait()
-        raise EngineError(f"the local chain did not start; its log ends with:\n{_tail(Path(log.name))}")
-    report: dict[str, Any] = json.loads(line)
-    if "rpc_port" in report:
-        return Started(process, report["rpc_port"], report["engine_pid"])
-    process.wait()
-    raise _error(report)
+        pipe.close_writer()
+    return pipe.started(process, Path(log.name))
 
 
 def _error(report: dict[str, Any]) -> LocalnetError:
