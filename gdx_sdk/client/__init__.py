@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from gdx_sdk.client.client import Client
 from gdx_sdk.client.lookup_tables import LookupTables
+from gdx_sdk.client.policies import DEFAULT_RETRIES, NO_RETRIES, RECENT_FEES, FeePolicy, RetryPolicy
+from gdx_sdk.client.pool import Endpoint, RetryHook, RetryingTransport
 from gdx_sdk.client.replies import (
     AccountInfo,
     ChainClock,
@@ -18,13 +20,21 @@ from gdx_sdk.client.timing import SystemTimer, Timer
 from gdx_sdk.client.transport import HttpTransport, RpcRefusal, RpcTransport, SolanaPyTransport
 
 __all__ = [
+    "DEFAULT_RETRIES",
+    "NO_RETRIES",
+    "RECENT_FEES",
     "AccountInfo",
     "ChainClock",
     "Client",
+    "Endpoint",
+    "FeePolicy",
     "HttpTransport",
     "LatestBlockhash",
     "LookupTables",
     "Reply",
+    "RetryHook",
+    "RetryPolicy",
+    "RetryingTransport",
     "RpcRefusal",
     "RpcTransport",
     "SentTransaction",

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
+from gdx_sdk.client.policies import DEFAULT_RETRIES, RetryPolicy
+from gdx_sdk.client.pool import RetryHook, RetryingTransport, transport_for
 from gdx_sdk.client.reader import Reader
 from gdx_sdk.client.replies import SentTransaction, SignatureStatus, Simulation
 from gdx_sdk.client.sender import AnySigner, ComputeLimit, PriorityFee, Sender
 from gdx_sdk.client.timing import SystemTimer, Timer
-from gdx_sdk.client.transport import RpcTransport, transport_for
+from gdx_sdk.client.transport import RpcTransport
+from gdx_sdk.client.watch import SignatureWatch
 from gdx_sdk.errors import DryRunRefusal
 from gdx_sdk.tx.transaction import SignedTransaction, Tables
 
@@ -24,26 +27,41 @@ if TYPE_CHECKING:
 class Client(Reader):
     """A connection to one cluster.
 
-    `endpoint` is a URL, a `solana.rpc.async_api.AsyncClient` (which stays yours to close) or an
-    `RpcTransport` such as `gdx_sdk.testing.FakeRpc`. With `dry_run` nothing can be signed or sent: `send`
-    simulates.
+    `endpoint` is a URL, several URLs of nodes of one cluster (the next one is asked when one fails), a
+    `solana.rpc.async_api.AsyncClient` (which stays yours to close) or an `RpcTransport` such as
+    `gdx_sdk.testing.FakeRpc`. A call takes at most `timeout_s`; URLs are asked again by `retry_policy`, and
+    `on_retry(method, url, error)` is told. With `dry_run` nothing can be signed or sent: `send` simulates.
+
+    A confirmation is heard of over a WebSocket at `ws_url` (by default the one that goes with the first URL;
+    None: polls alone) and polled for as well.
 
     Used as `async with Client(url) as client:`.
     """
 
     def __init__(
         self,
-        endpoint: str | AsyncClient | RpcTransport,
+        endpoint: str | Sequence[str] | AsyncClient | RpcTransport,
         *,
         commitment: str = "confirmed",
         timeout_s: float = 30.0,
         confirm_timeout_s: float = 120.0,
+        retry_policy: RetryPolicy = DEFAULT_RETRIES,
+        on_retry: RetryHook | None = None,
+        ws_url: str | Literal["auto"] | None = "auto",
         dry_run: bool = False,
         timer: Timer | None = None,
     ) -> None:
-        super().__init__(transport_for(endpoint, timeout_s=timeout_s), commitment)
         self.timer: Timer = timer or SystemTimer()
-        self._sender = Sender(self, self.timer, dry_run=dry_run, confirm_timeout_s=confirm_timeout_s)
+        transport = transport_for(
+            endpoint, timeout_s=timeout_s, policy=retry_policy, timer=self.timer, on_retry=on_retry
+        )
+        super().__init__(transport, commitment)
+        if ws_url == "auto":
+            ws_url = _websocket_beside(transport)
+        self._watch = SignatureWatch(ws_url) if ws_url is not None else None
+        self._sender = Sender(
+            self, self.timer, dry_run=dry_run, confirm_timeout_s=confirm_timeout_s, watch=self._watch
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -58,6 +76,8 @@ class Client(Reader):
 
     async def aclose(self) -> None:
         """Close the connections that this client opened."""
+        if self._watch is not None:
+            await self._watch.aclose()
         await self.transport.aclose()
 
     @property
@@ -116,8 +136,9 @@ class Client(Reader):
         """Build, sign, send and wait until the transaction is applied at the client's commitment.
 
         `compute_unit_limit` is a number of units, or "simulate": a trial run decides, and its refusal is
-        raised before anything is signed. `priority_fee` is in 1e-6 lamports per unit, or "recent": what
-        others paid lately for the written accounts. The first signer pays unless `payer` is given.
+        raised before anything is signed. `priority_fee` is in 1e-6 lamports per unit, a `FeePolicy`, or
+        "recent": what others paid lately for the written accounts, up to the default policy's cap. The first
+        signer pays unless `payer` is given.
 
         Raises `ProgramError` (a program refused), `TransactionError` (the runtime did), `TransactionExpired`,
         `ConfirmationTimeout`, `TransportError`, `RpcError`. In a dry run it only simulates.
@@ -139,3 +160,12 @@ class Client(Reader):
         height = (await self.get_latest_blockhash()).last_valid_block_height
         await self._sender.await_foreign(signature, height)
         return signature
+
+
+def _websocket_beside(transport: RpcTransport) -> str | None:
+    """The WebSocket of the first URL; a caller's own transport has none that we know of."""
+    if not isinstance(transport, RetryingTransport):
+        return None
+    from gdx_sdk.streams import websocket_url
+
+    return websocket_url(transport.endpoints[0].name)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from solders.instruction import Instruction
 
+from gdx_sdk.client.policies import FeePolicy
 from gdx_sdk.client.reader import Reader
+from gdx_sdk.client.replies import reading
 from gdx_sdk.client.timing import Timer
 
 MAX_ACCOUNTS = 128  # of getRecentPrioritizationFees
-PERCENTILE = 75
 FRESH_S = 10.0
 MAX_REMEMBERED = 256
 
@@ -20,20 +21,20 @@ class RecentFees:
 
     def __init__(self, reader: Reader, timer: Timer) -> None:
         self._reader, self._timer = reader, timer
-        self._known: dict[frozenset[str], tuple[float, int]] = {}
+        self._known: dict[frozenset[str], tuple[float, list[int]]] = {}
 
-    async def price(self, instructions: Sequence[Instruction]) -> int:
-        """Price in 1e-6 lamports per compute unit: the 75th percentile of the last slots; 0 without any."""
+    async def price(self, instructions: Sequence[Instruction], policy: FeePolicy) -> int:
+        """Price in 1e-6 lamports per compute unit by what the last slots paid to write the same accounts."""
         written = {str(m.pubkey) for ix in instructions for m in ix.accounts if m.is_writable}
         accounts = frozenset(sorted(written)[:MAX_ACCOUNTS])
         now = self._timer.now_s()
         known = self._known.get(accounts)
         if known is not None and now - known[0] < FRESH_S:
-            return known[1]
+            return policy.price(known[1])
         recent = await self._reader.rpc("getRecentPrioritizationFees", [sorted(accounts)])
-        fees = sorted(int(entry["prioritizationFee"]) for entry in recent)
-        price = fees[min(len(fees) * PERCENTILE // 100, len(fees) - 1)] if fees else 0
+        with reading("getRecentPrioritizationFees", recent):
+            fees = [int(entry["prioritizationFee"]) for entry in recent]
         if len(self._known) >= MAX_REMEMBERED:
             self._known.clear()
-        self._known[accounts] = (now, price)
-        return price
+        self._known[accounts] = (now, fees)
+        return policy.price(fees)

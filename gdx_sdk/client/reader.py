@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from solders.hash import Hash
 from solders.pubkey import Pubkey
@@ -18,10 +18,11 @@ from gdx_sdk.client.replies import (
     Reply,
     SignatureStatus,
     account_from,
+    reading,
     status_from,
 )
 from gdx_sdk.client.transport import RpcTransport
-from gdx_sdk.errors import AccountNotFound, InputError, RpcError
+from gdx_sdk.errors import AccountNotFound, InputError
 from gdx_sdk.runtime import Account, MemcmpFilter
 
 A = TypeVar("A", bound=Account)
@@ -48,7 +49,8 @@ class Reader:
     ) -> Reply[AccountInfo | None]:
         """The account as stored, None when there is none; the same shape as solana-py's call."""
         result = await self.rpc("getAccountInfo", [str(address), self._config(commitment, encoding="base64")])
-        return Reply(account_from("getAccountInfo", result["value"]), int(result["context"]["slot"]))
+        with reading(f"getAccountInfo of {address}", result):
+            return Reply(account_from(result["value"]), int(result["context"]["slot"]))
 
     async def get_multiple_accounts(
         self, addresses: Sequence[Pubkey], commitment: str | None = None
@@ -56,10 +58,11 @@ class Reader:
         """Up to 100 accounts in one call, in order, all as of one slot."""
         config = self._config(commitment, encoding="base64")
         result = await self.rpc("getMultipleAccounts", [[str(address) for address in addresses], config])
-        accounts = [account_from("getMultipleAccounts", value) for value in result["value"]]
-        if len(accounts) != len(addresses):
-            raise RpcError("getMultipleAccounts", f"{len(accounts)} accounts for {len(addresses)} addresses")
-        return Reply(accounts, int(result["context"]["slot"]))
+        with reading("getMultipleAccounts", result):
+            accounts = [account_from(value) for value in result["value"]]
+            if len(accounts) != len(addresses):
+                raise ValueError(len(accounts))
+            return Reply(accounts, int(result["context"]["slot"]))
 
     async def fetch(self, kind: type[A], address: Pubkey, *, commitment: str | None = None) -> A:
         """The account of type `kind` at `address`.
@@ -117,31 +120,34 @@ class Reader:
             config["dataSlice"] = {"offset": data_slice[0], "length": data_slice[1]}
         result = await self.rpc("getProgramAccounts", [str(program_id), config])
         decode = base64.b64decode
-        return [
-            (Pubkey.from_string(entry["pubkey"]), decode(entry["account"]["data"][0])) for entry in result
-        ]
+        with reading("getProgramAccounts", result):
+            return [
+                (Pubkey.from_string(entry["pubkey"]), decode(entry["account"]["data"][0])) for entry in result
+            ]
 
     async def get_balance(self, address: Pubkey, *, commitment: str | None = None) -> int:
         """Lamports at `address`; 0 when there is no account."""
         result = await self.rpc("getBalance", [str(address), self._config(commitment)])
-        return int(result["value"])
+        with reading(f"getBalance of {address}", result):
+            return int(result["value"])
 
     async def get_token_balance(self, token_account: Pubkey, *, commitment: str | None = None) -> int:
         """Atoms in a token account."""
         result = await self.rpc("getTokenAccountBalance", [str(token_account), self._config(commitment)])
-        return int(result["value"]["amount"])
+        with reading(f"getTokenAccountBalance of {token_account}", result):
+            return int(result["value"]["amount"])
 
     async def get_minimum_balance(self, data_length: int) -> int:
         """Lamports that keep an account of `data_length` bytes alive."""
-        return int(await self.rpc("getMinimumBalanceForRentExemption", [data_length]))
+        return await self._integer("getMinimumBalanceForRentExemption", [data_length])
 
     async def get_slot(self, *, commitment: str | None = None) -> int:
         """The present slot."""
-        return int(await self.rpc("getSlot", [self._config(commitment)]))
+        return await self._integer("getSlot", [self._config(commitment)])
 
     async def get_block_height(self, *, commitment: str | None = None) -> int:
         """The present block height, which is what blockhashes expire by."""
-        return int(await self.rpc("getBlockHeight", [self._config(commitment)]))
+        return await self._integer("getBlockHeight", [self._config(commitment)])
 
     async def get_clock(self, *, commitment: str | None = None) -> ChainClock:
         """Slot, epoch and unix time as programs see them."""
@@ -157,8 +163,10 @@ class Reader:
 
     async def get_latest_blockhash(self, *, commitment: str | None = None) -> LatestBlockhash:
         """A blockhash to sign with."""
-        value = (await self.rpc("getLatestBlockhash", [self._config(commitment)]))["value"]
-        return LatestBlockhash(Hash.from_string(value["blockhash"]), int(value["lastValidBlockHeight"]))
+        result = await self.rpc("getLatestBlockhash", [self._config(commitment)])
+        with reading("getLatestBlockhash", result):
+            value = result["value"]
+            return LatestBlockhash(Hash.from_string(value["blockhash"]), int(value["lastValidBlockHeight"]))
 
     async def get_statuses(
         self, signatures: Sequence[str], *, search_history: bool = False
@@ -168,7 +176,12 @@ class Reader:
         for start in range(0, len(signatures), MAX_SIGNATURES_PER_CALL):
             part = list(signatures[start : start + MAX_SIGNATURES_PER_CALL])
             config = {"searchTransactionHistory": search_history}
-            found += map(status_from, (await self.rpc("getSignatureStatuses", [part, config]))["value"])
+            result = await self.rpc("getSignatureStatuses", [part, config])
+            with reading("getSignatureStatuses", result):
+                values = result["value"]
+                if len(values) != len(part):
+                    raise ValueError(len(values))
+                found += map(status_from, values)
         return found
 
     async def get_transaction(
@@ -178,8 +191,18 @@ class Reader:
         level = commitment or self.commitment
         config = self._config("confirmed" if level == "processed" else level, encoding="base64")
         config["maxSupportedTransactionVersion"] = 0
-        result: dict[str, Any] | None = await self.rpc("getTransaction", [signature, config])
-        return result
+        result = await self.rpc("getTransaction", [signature, config])
+        with reading(f"getTransaction of {signature}", result):
+            if result is not None:
+                int(result["slot"])
+            return cast("dict[str, Any] | None", result)
+
+    async def _integer(self, method: str, params: list[Any]) -> int:
+        result = await self.rpc(method, params)
+        with reading(method, result):
+            if type(result) is not int:
+                raise TypeError(result)
+            return result
 
     def _config(self, commitment: str | None, **more: Any) -> dict[str, Any]:
         return {"commitment": commitment or self.commitment, **more}

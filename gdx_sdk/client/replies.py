@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -14,6 +16,16 @@ from gdx_sdk.errors import ChainError, RpcError
 T = TypeVar("T")
 
 COMMITMENTS = ("processed", "confirmed", "finalized")
+
+
+@contextmanager
+def reading(method: str, result: Any) -> Iterator[None]:
+    """Within it a result of another shape than the method's is an `RpcError` that quotes it."""
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        shown = repr(result)
+        raise RpcError(method, f"the result has not this method's shape: {shown[:120]}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +98,9 @@ class SentTransaction:
     signature: str
     slot: int
     compute_units: int
-    fee_lamports: int
+    fee_lamports: int  # signatures and priority fee together
     logs: tuple[str, ...] = ()
+    priority_fee_microlamports: int = 0  # what was bid per compute unit
 
     @property
     def is_dry_run(self) -> bool:
@@ -95,23 +108,24 @@ class SentTransaction:
         return not self.signature
 
 
-def account_from(method: str, value: Any) -> AccountInfo | None:
-    """An account of a reply in base64 encoding."""
+def account_from(value: Any) -> AccountInfo | None:
+    """An account of a reply in base64 encoding, within `reading`."""
     if value is None:
         return None
-    try:
-        data = base64.b64decode(value["data"][0])
-        return AccountInfo(
-            data, Pubkey.from_string(value["owner"]), int(value["lamports"]), bool(value["executable"])
-        )
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise RpcError(method, f"the reply holds no account in base64: {error!r}") from error
+    content, encoding = value["data"]
+    if encoding != "base64":
+        raise ValueError(encoding)
+    data = base64.b64decode(content, validate=True)
+    return AccountInfo(
+        data, Pubkey.from_string(value["owner"]), int(value["lamports"]), bool(value["executable"])
+    )
 
 
 def status_from(value: Any) -> SignatureStatus | None:
-    """One entry of getSignatureStatuses."""
+    """One entry of getSignatureStatuses, within `reading`."""
     if value is None:
         return None
-    return SignatureStatus(
-        int(value["slot"]), value.get("err"), value.get("confirmationStatus") or "finalized"
-    )
+    level = value.get("confirmationStatus") or "finalized"
+    if level not in COMMITMENTS:
+        raise ValueError(level)
+    return SignatureStatus(int(value["slot"]), value.get("err"), level)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from solders.instruction import Instruction
@@ -12,10 +13,12 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from gdx_sdk.client.fees import RecentFees
+from gdx_sdk.client.policies import RECENT_FEES, FeePolicy
 from gdx_sdk.client.reader import Reader
-from gdx_sdk.client.replies import SentTransaction, SignatureStatus, Simulation
+from gdx_sdk.client.replies import SentTransaction, SignatureStatus, Simulation, reading
 from gdx_sdk.client.timing import Timer
 from gdx_sdk.client.transport import RpcRefusal
+from gdx_sdk.client.watch import Pauses, SignatureWatch
 from gdx_sdk.errors import (
     ChainError,
     ConfirmationTimeout,
@@ -37,12 +40,11 @@ from gdx_sdk.tx.transaction import (
 )
 
 ComputeLimit = int | Literal["simulate"]
-PriorityFee = int | Literal["recent"]
+PriorityFee = int | Literal["recent"] | FeePolicy
 AnySigner = Signer | Keypair
 
 COMPUTE_MARGIN_PERCENT = 10  # state may differ a little between trial run and landing
 COMPUTE_MARGIN_UNITS = 1_000
-FIRST_POLL_S, MAX_POLL_S = 0.01, 0.5
 REBROADCAST_S = 2.0
 REMEMBERED_SIGNATURES = 4_096
 
@@ -50,8 +52,16 @@ REMEMBERED_SIGNATURES = 4_096
 class Sender:
     """Sends transactions for a `Client`. In a dry run nothing here can sign or send."""
 
-    def __init__(self, reader: Reader, timer: Timer, *, dry_run: bool, confirm_timeout_s: float) -> None:
-        self._reader, self._timer = reader, timer
+    def __init__(
+        self,
+        reader: Reader,
+        timer: Timer,
+        *,
+        dry_run: bool,
+        confirm_timeout_s: float,
+        watch: SignatureWatch | None = None,
+    ) -> None:
+        self._reader, self._timer, self._watch = reader, timer, watch
         self.dry_run, self._confirm_timeout_s = dry_run, confirm_timeout_s
         self._fees = RecentFees(reader, timer)
         self._used: OrderedDict[str, None] = OrderedDict()
@@ -69,8 +79,9 @@ class Sender:
             "sigVerify": False,
             "replaceRecentBlockhash": True,
         }
-        value = (await self._reader.rpc("simulateTransaction", [raw, config]))["value"]
-        return _simulation(value, [instruction.program_id for instruction in budgeted])
+        result = await self._reader.rpc("simulateTransaction", [raw, config])
+        with reading("simulateTransaction", result):
+            return _simulation(result["value"], [instruction.program_id for instruction in budgeted])
 
     async def sign(
         self,
@@ -90,16 +101,16 @@ class Sender:
         if self.dry_run:
             raise DryRunRefusal("signing a transaction")
         fee_payer = _payer(payer, signers)
-        price = await self._fees.price(instructions) if priority_fee == "recent" else priority_fee
+        price = await self._price(instructions, priority_fee)
         latest = await self._reader.get_latest_blockhash()
         for limit in range(compute_unit_limit, MAX_COMPUTE_UNITS + 1):
-            budgeted = with_budget(
-                instructions, compute_unit_limit=limit, priority_fee_microlamports=int(price)
-            )
+            budgeted = with_budget(instructions, compute_unit_limit=limit, priority_fee_microlamports=price)
             message = compile_message(
                 budgeted, fee_payer, lookup_tables=lookup_tables, blockhash=latest.blockhash
             )
-            signed = to_signed(message, signers, latest.last_valid_block_height)
+            signed = replace(
+                to_signed(message, signers, latest.last_valid_block_height), priority_fee_microlamports=price
+            )
             if signed.signature not in self._used:
                 break
         self._used[signed.signature] = None
@@ -128,8 +139,14 @@ class Sender:
         `ConfirmationTimeout` when neither shows in time.
         """
         level = commitment or self._reader.commitment
+        pauses = Pauses(self._timer, self._watch, signed.signature, level)
+        try:
+            return await self._confirm(signed, level, pauses)
+        finally:
+            pauses.close()
+
+    async def _confirm(self, signed: SignedTransaction, level: str, pauses: Pauses) -> SignatureStatus:
         started = sent = self._timer.now_s()
-        pause = FIRST_POLL_S
         while True:
             status = (await self._reader.get_statuses([signed.signature]))[0]
             if status is not None and (status.error is not None or status.has_reached(level)):
@@ -142,8 +159,7 @@ class Sender:
                 await self._give_up_if_dead(signed)
                 await self._send_again(signed)
                 sent = now
-            await self._timer.sleep_s(pause)
-            pause = min(pause * 1.5, MAX_POLL_S)
+            await pauses.wait()
 
     async def send(
         self,
@@ -174,21 +190,27 @@ class Sender:
         )
         await self.broadcast(signed)
         status = await self.confirm(signed)
-        return await self._details(signed.signature, status.slot)
+        return await self._details(signed, status.slot)
 
     async def await_foreign(self, signature: str, last_valid_block_height: int) -> SignatureStatus:
         """Wait for a transaction that somebody else signed and sends."""
         return await self.confirm(SignedTransaction(signature, b"", last_valid_block_height))
 
-    async def _details(self, signature: str, slot: int) -> SentTransaction:
-        found = await self._reader.get_transaction(signature)
+    async def _price(self, instructions: Sequence[Instruction], fee: PriorityFee) -> int:
+        if isinstance(fee, int):
+            return fee
+        return await self._fees.price(instructions, RECENT_FEES if fee == "recent" else fee)
+
+    async def _details(self, signed: SignedTransaction, slot: int) -> SentTransaction:
+        found = await self._reader.get_transaction(signed.signature)
         meta: dict[str, Any] = (found or {}).get("meta") or {}
         return SentTransaction(
-            signature,
+            signed.signature,
             slot,
             int(meta.get("computeUnitsConsumed") or 0),
             int(meta.get("fee") or 0),
             tuple(meta.get("logMessages") or ()),
+            signed.priority_fee_microlamports,
         )
 
     async def _settled(self, signed: SignedTransaction, status: SignatureStatus) -> SignatureStatus:

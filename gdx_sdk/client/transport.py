@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gdx_sdk.errors import RpcError, TransportError
@@ -11,6 +13,11 @@ from gdx_sdk.errors import RpcError, TransportError
 if TYPE_CHECKING:
     import httpx
     from solana.rpc.async_api import AsyncClient
+
+
+MAX_ANSWER_BYTES = 512 * 1024 * 1024
+BUSY_STATUSES = (429, 502, 503, 504)
+"""Too many requests, or a gateway without a node behind it: the node did nothing."""
 
 
 class RpcTransport(Protocol):
@@ -32,32 +39,66 @@ class RpcRefusal(RpcError):
 
 
 class HttpTransport:
-    """JSON-RPC over HTTP with keep-alive; the connection opens at the first call."""
+    """JSON-RPC over HTTP with keep-alive; the connection opens at the first call.
 
-    def __init__(self, endpoint: str, *, timeout_s: float = 30.0) -> None:
-        self.endpoint, self.timeout_s = endpoint, timeout_s
+    `timeout_s` is for a whole call, from connecting to the answer's last byte: an endpoint that drips bytes
+    does not keep it longer. An answer over `max_answer_bytes` (decompressed) is given up.
+    """
+
+    def __init__(
+        self, endpoint: str, *, timeout_s: float = 30.0, max_answer_bytes: int = MAX_ANSWER_BYTES
+    ) -> None:
+        self.endpoint, self.timeout_s, self.max_answer_bytes = endpoint, timeout_s, max_answer_bytes
         self._http: httpx.AsyncClient | None = None
         self._ids = itertools.count(1)
 
     async def call(self, method: str, params: list[Any]) -> Any:
         """Post one call."""
+        import asyncio
+
         import httpx
 
         if self._http is None:
             self._http = httpx.AsyncClient(
                 timeout=self.timeout_s, transport=httpx.AsyncHTTPTransport(retries=1)
             )
-        body = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
+        identifier = next(self._ids)
+        body = {"jsonrpc": "2.0", "id": identifier, "method": method, "params": params}
         try:
-            reply = await self._http.post(self.endpoint, json=body)
-        except httpx.TimeoutException as error:
-            raise TransportError(method, f"{self.endpoint} did not answer in {self.timeout_s} s") from error
+            async with asyncio.timeout(self.timeout_s):
+                reply, content = await self._post(self._http, method, body)
+        except (httpx.TimeoutException, TimeoutError) as error:
+            raise TransportError(
+                method,
+                f"{self.endpoint} did not answer in {self.timeout_s} s",
+                may_have_arrived=not isinstance(error, httpx.ConnectTimeout),
+            ) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             cause = str(error) or type(error).__name__
-            raise TransportError(method, f"{self.endpoint} cannot be reached: {cause}") from error
-        if reply.status_code in (429, 502, 503, 504):
-            raise TransportError(method, f"{self.endpoint} answered HTTP {reply.status_code}")
-        return unwrap(method, reply.content, f"{self.endpoint} answered HTTP {reply.status_code}")
+            never_left = isinstance(error, httpx.ConnectError | httpx.UnsupportedProtocol | httpx.InvalidURL)
+            raise TransportError(
+                method, f"{self.endpoint} cannot be reached: {cause}", may_have_arrived=not never_left
+            ) from error
+        said = f"{self.endpoint} answered HTTP {reply.status_code}"
+        if reply.status_code in BUSY_STATUSES:
+            wait_s = retry_after_s(reply.headers.get("retry-after"))
+            raise TransportError(method, said, may_have_arrived=False, retry_after_s=wait_s)
+        if reply.status_code >= 500 and not content.lstrip().startswith(b"{"):
+            raise TransportError(method, f"{said}: {content[:80]!r}")
+        return unwrap(method, content, said, identifier)
+
+    async def _post(
+        self, http: httpx.AsyncClient, method: str, body: dict[str, Any]
+    ) -> tuple[httpx.Response, bytes]:
+        async with http.stream("POST", self.endpoint, json=body) as reply:
+            parts, size = [], 0
+            async for part in reply.aiter_bytes():
+                size += len(part)
+                if size > self.max_answer_bytes:
+                    limit = f"more than {self.max_answer_bytes} bytes"
+                    raise RpcError(method, f"{self.endpoint} answered {limit}; ask for less")
+                parts.append(part)
+            return reply, b"".join(parts)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -88,27 +129,14 @@ class SolanaPyTransport:
         """Nothing: the connections are not ours."""
 
 
-def transport_for(endpoint: object, *, timeout_s: float) -> RpcTransport:
-    """The transport for what a caller gave: an URL, solana-py's client, or a transport."""
-    if isinstance(endpoint, str):
-        return HttpTransport(endpoint, timeout_s=timeout_s)
-    if hasattr(endpoint, "call"):
-        return endpoint  # type: ignore[return-value]
-    if hasattr(endpoint, "send_rpc_request"):
-        return SolanaPyTransport(endpoint)  # type: ignore[arg-type]
-    provider = getattr(endpoint, "_provider", None)  # solana-py before 0.38 has no raw request
-    if provider is not None and hasattr(provider, "endpoint_uri"):
-        return HttpTransport(str(provider.endpoint_uri), timeout_s=timeout_s)
-    raise TypeError(
-        f"endpoint must be a URL, an AsyncClient or an RpcTransport, not {type(endpoint).__name__}"
-    )
+def unwrap(method: str, content: bytes, said: str, identifier: int) -> Any:
+    """The `result` of a JSON-RPC reply to the request `identifier`.
 
-
-def unwrap(method: str, content: bytes, said: str) -> Any:
-    """The `result` of a JSON-RPC reply."""
+    Raises `RpcRefusal` (the endpoint refuses) and `RpcError` (that is no answer to this request).
+    """
     try:
         reply = _loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RpcError(method, f"{said}, and that is not JSON: {content[:80]!r}") from error
     if not isinstance(reply, dict) or not ("result" in reply or "error" in reply):
         raise RpcError(method, f"{said}, and that is not JSON-RPC: {content[:80]!r}")
@@ -117,7 +145,26 @@ def unwrap(method: str, content: bytes, said: str) -> Any:
         code = refusal.get("code")
         reason = str(refusal.get("message", refusal))
         raise RpcRefusal(method, reason, code if isinstance(code, int) else None, refusal.get("data"))
+    if (found := reply.get("id")) != identifier:
+        raise RpcError(method, f"{said} with id {found!r}, but the request's was {identifier}")
     return reply["result"]
+
+
+def retry_after_s(header: str | None) -> float | None:
+    """Seconds that a `Retry-After` header asks for: a number, or a date; None when it says neither."""
+    if header is None:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:  # "-0000": no zone is stated, and HTTP has only one
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _loads(content: bytes) -> Any:

@@ -44,7 +44,17 @@ class CodecError(InputError):
 
 
 class ChainError(GdxError):
-    """The cluster received the transaction and did not apply it."""
+    """The cluster received the transaction and did not apply it.
+
+    `call_path` names the calls that were open when it failed, outermost first, as far as its logs tell:
+    ``("position_mgmt.add_collateral", "collateral_vault.lock")``.
+    """
+
+    call_path: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        said = super().__str__()
+        return f"{said} (in {' > '.join(self.call_path)})" if self.call_path else said
 
 
 class ProgramError(ChainError):
@@ -86,7 +96,23 @@ class RpcError(GdxError):
 
 
 class TransportError(RpcError):
-    """The endpoint cannot be reached, closed the connection or did not answer in time."""
+    """The endpoint cannot be reached, closed the connection, did not answer in time or is too busy.
+
+    `may_have_arrived` is False when the request certainly was not carried out; `retry_after_s` is what the
+    endpoint asked for, if it did.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        reason: str,
+        code: int | None = None,
+        *,
+        may_have_arrived: bool = True,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(method, reason, code)
+        self.may_have_arrived, self.retry_after_s = may_have_arrived, retry_after_s
 
 
 class ConfirmationTimeout(RpcError):

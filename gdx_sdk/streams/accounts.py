@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from solders.pubkey import Pubkey
 
-from gdx_sdk.errors import CodecError, InputError, RpcError
+from gdx_sdk.client.replies import account_from, reading
+from gdx_sdk.errors import CodecError, InputError
 from gdx_sdk.runtime import Account, MemcmpFilter
 from gdx_sdk.streams.items import AccountUpdate, Origin
 from gdx_sdk.streams.requests import account_request, filters_to_rpc, passes_filters, program_request
@@ -104,7 +105,8 @@ class AccountStream(_States[A]):
         return info.data
 
     def _pushed(self, notification: Notification) -> tuple[Pubkey, AccountInfo | None]:
-        return self._address, _account_in(self._request.method, notification.value)
+        with reading(self._request.method, notification.value):
+            return self._address, account_from(notification.value)
 
     async def _read_state(self, client: Reader) -> tuple[int, list[AccountUpdate[A]]]:
         while True:
@@ -146,10 +148,8 @@ class ProgramStream(_States[A]):
 
     def _pushed(self, notification: Notification) -> tuple[Pubkey, AccountInfo | None]:
         method, value = self._request.method, notification.value
-        try:
-            return Pubkey.from_string(value["pubkey"]), _account_in(method, value["account"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise RpcError(method, f"the notification names no account: {error!r}") from error
+        with reading(method, value):
+            return Pubkey.from_string(value["pubkey"]), account_from(value["account"])
 
     async def _read_state(self, client: Reader) -> tuple[int, list[AccountUpdate[A]]]:
         while True:
@@ -167,18 +167,9 @@ class ProgramStream(_States[A]):
         config["filters"] = filters_to_rpc(self._filters)
         method = "getProgramAccounts"
         result = await client.rpc(method, [str(self._owner), config])
-        try:
+        with reading(method, result):
             slot, entries = int(result["context"]["slot"]), result["value"]
             accounts = [
-                (Pubkey.from_string(entry["pubkey"]), _account_in(method, entry["account"]))
-                for entry in entries
+                (Pubkey.from_string(entry["pubkey"]), account_from(entry["account"])) for entry in entries
             ]
-        except (KeyError, TypeError, ValueError) as error:
-            raise RpcError(method, f"the reply is not a list of accounts with its slot: {error!r}") from error
         return slot, {address: self._data(address, info) for address, info in accounts}
-
-
-def _account_in(method: str, value: Any) -> AccountInfo | None:
-    from gdx_sdk.client.replies import account_from
-
-    return account_from(method, value)

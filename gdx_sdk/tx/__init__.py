@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gdx_sdk.runtime import lazy_exports
 
 if TYPE_CHECKING:
+    from gdx_sdk.tx.calls import call_path
     from gdx_sdk.tx.failures import decode_failure
     from gdx_sdk.tx.lookup_tables import (
         close_lookup_table,
@@ -40,6 +41,7 @@ else:
             "Signer": "transaction",
             "TransactionUsage": "packer",
             "account_locks": "transaction",
+            "call_path": "calls",
             "close_lookup_table": "lookup_tables",
             "compile_message": "transaction",
             "create_lookup_table": "lookup_tables",
@@ -65,6 +67,7 @@ __all__ = [
     "Signer",
     "TransactionUsage",
     "account_locks",
+    "call_path",
     "close_lookup_table",
     "compile_message",
     "create_lookup_table",

@@ -11,6 +11,7 @@ from solders.pubkey import Pubkey
 
 from gdx_sdk.errors import ChainError, ProgramError, TransactionError
 from gdx_sdk.programs import PROGRAM_IDS, name_of
+from gdx_sdk.tx.calls import call_path
 
 _FAILED = re.compile(r"^Program (\w{32,44}) failed: ")
 _ANCHOR = re.compile(r"Error Code: (\w+)\. Error Number: (\d+)\. Error Message: (.*?)\.?$")
@@ -22,8 +23,14 @@ def decode_failure(error: Any, logs: Sequence[str] = (), program_ids: Sequence[P
 
     `logs` name the program that refused, however deep it was called; without them `program_ids` (of the
     transaction's instructions, in order) name the outermost one. An error of our programs is of its own
-    class, found in `gdx_sdk.errors.programs`.
+    class, found in `gdx_sdk.errors.programs`. Its `call_path` names the calls that were open.
     """
+    decoded = _decoded(error, logs, program_ids)
+    decoded.call_path = call_path(logs)
+    return decoded
+
+
+def _decoded(error: Any, logs: Sequence[str], program_ids: Sequence[Pubkey]) -> ChainError:
     if not (isinstance(error, dict) and "InstructionError" in error):
         return TransactionError(_plain(error), logs)
     index, reason = error["InstructionError"]

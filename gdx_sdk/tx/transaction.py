@@ -49,6 +49,7 @@ class SignedTransaction:
     signature: str
     raw: bytes
     last_valid_block_height: int
+    priority_fee_microlamports: int = 0  # bid per compute unit
 
 
 def with_budget(
