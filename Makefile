@@ -134,6 +134,10 @@ thief: $(VENV)/.dev ## search long for thefts beyond the stated bounds (ROUNDS=3
 fuzz: $(VENV)/.dev ## random steps on the compiled programs against the naive model (MINUTES=10, SEED=n repeats a run)
 	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
+.PHONY: rpc-fuzz
+rpc-fuzz: $(VENV)/.dev ## random and mutated requests to a local chain (REQUESTS=100000, SEED=n repeats a run)
+	$(BIN)/python -m tests.localnet.fuzz --requests $(or $(REQUESTS),100000) $(if $(SEED),--seed $(SEED))
+
 .PHONY: lock
 lock: $(VENV)/.dev ## refresh requirements.lock
 	$(PIP) uv

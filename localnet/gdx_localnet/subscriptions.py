@@ -131,6 +131,14 @@ READERS: dict[str, tuple[int, int, str, Callable[[Args], Subscription]]] = {
 
 UNSUBSCRIBES = {name.replace("Subscribe", "Unsubscribe"): name.removesuffix("Subscribe") for name in READERS}
 
+ABSENT = {
+    "blockSubscribe": (1, 2),
+    "blockUnsubscribe": (1, 1),
+    "voteSubscribe": (0, 0),
+    "voteUnsubscribe": (1, 1),
+}
+"""Methods that a validator does not serve without its flags; it counts their parameters all the same."""
+
 
 def notification(kind: str, subscription_id: int, slot: int | None, value: Any) -> dict[str, Any]:
     """A notification's body; `slot` None leaves the context out (slot and root have none)."""

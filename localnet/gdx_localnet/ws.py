@@ -20,6 +20,7 @@ from gdx_localnet.rpc.envelope import encode, respond
 from gdx_localnet.rpc.faults import INTERNAL_ERROR, METHOD_NOT_FOUND, RpcFault, invalid_params
 from gdx_localnet.rpc.params import Args, read_params
 from gdx_localnet.subscriptions import (
+    ABSENT,
     ALL,
     READERS,
     UNSUBSCRIBES,
@@ -194,6 +195,8 @@ class SubscriptionHub:
     def _call(self, client: _Client, name: str, params: Any) -> int | bool:
         if name in UNSUBSCRIBES:
             return self._unsubscribe(client, Args(read_params(params, 1, 1), size=1))
+        if name in ABSENT:
+            read_params(params, *ABSENT[name])
         if name not in READERS:
             raise RpcFault(METHOD_NOT_FOUND, "Method not found")
         required, accepted, config, read = READERS[name]
