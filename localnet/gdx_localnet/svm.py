@@ -174,8 +174,8 @@ class EmbeddedChain:
         self.open_slot = next_slot if next_slot is not None else closed + 1
         self.height += 1 if ages else 0
         self.accounts.forget_before(self.open_slot)
+        self._settle()
         if self._listeners:
-            self._settle()
             root_slot, confirmed_slot = self.slot_at(Commitment.FINALIZED), self.slot_at(Commitment.CONFIRMED)
             self._tell(SlotOpened(self.open_slot, closed, root_slot, confirmed_slot))
 
@@ -282,10 +282,9 @@ class EmbeddedChain:
         """Enter a transaction into the books, tell listeners, and in mode fast close its slot."""
         self.ledger.add_record(record)
         self.accounts.touch(record.keys)
-        if self._listeners:
-            changed = [record.keys[i] for i in (resolved.writable if record.err is None else [0])]
-            written = [(key, self.accounts.get(key) or _gone()) for key in changed]
-            self._publish(Applied(record.slot, record, written))
+        changed = [record.keys[i] for i in (resolved.writable if record.err is None else [0])]
+        written = [(key, self.accounts.get(key) or _gone()) for key in changed]
+        self._publish(Applied(record.slot, record, written))
         if self.slot_mode is SlotMode.FAST:
             self._open_next_slot(ages=False)
 
@@ -302,10 +301,10 @@ class EmbeddedChain:
             self._listeners.remove(listener)
 
     def _publish(self, applied: Applied) -> None:
-        if self._listeners:
-            for queue in self._unsettled.values():
-                queue.append(applied)
-            self._settle()
+        """Tell it at each commitment: also to whoever begins to listen before that is reached."""
+        for queue in self._unsettled.values():
+            queue.append(applied)
+        self._settle()
 
     def _settle(self) -> None:
         for commitment, queue in self._unsettled.items():

@@ -79,7 +79,7 @@ async def test_roots_are_told(client, driver):
 async def test_a_signature_is_told_once(client, driver):
     tx = driver.sign([driver.pay()])
     signature = str(tx.signatures[0])
-    identifier = await client.ask("signatureSubscribe", signature, {"commitment": "confirmed"})
+    identifier = await client.ask("signatureSubscribe", str(signature), {"commitment": "confirmed"})
     driver.send(tx)
     method, number, result = await client.notified()
     assert (method, number, result["value"]) == ("signatureNotification", identifier, {"err": None})
@@ -92,6 +92,25 @@ async def test_a_signature_that_landed_before_is_told_at_once(client, driver):
     await client.ask("signatureSubscribe", signature)
     _, _, result = await client.notified()
     assert result["value"] == {"err": {"InstructionError": [0, {"Custom": 1}]}}
+
+
+async def test_the_first_subscriber_of_all_hears_what_landed_before_and_is_confirmed_later():
+    chain = EmbeddedChain(slot_mode="clock", slot_ms=3_600_000, confirmed_lag=1, finalized_lag=2)
+    receiver = Keypair().pubkey()
+    handle = start_in_thread(chain)
+    try:
+        chain.advance_slots(3)
+        signature = chain.airdrop(receiver, SOL)
+        async with websockets.connect(handle.ws_url) as connection:
+            client = Socket(connection)
+            await client.ask("signatureSubscribe", str(signature), {"commitment": "confirmed"})
+            await client.ask("accountSubscribe", str(receiver), {"commitment": "confirmed"})
+            assert await client.is_silent(), "it is processed only"
+            chain.advance_slots(1)
+            told = [(await client.notified())[0] for _ in range(2)]
+    finally:
+        handle.stop()
+    assert told == ["signatureNotification", "accountNotification"]
 
 
 async def test_receipt_is_told_first_to_who_asks(client, driver):
