@@ -12,7 +12,9 @@ from gdx_sdk.client.client import Client
 from gdx_sdk.errors import AccountNotFound, ConfirmationTimeout
 from gdx_sdk.tx.lookup_tables import (
     MAX_ADDRESSES_PER_EXTEND,
+    close_lookup_table,
     create_lookup_table,
+    deactivate_lookup_table,
     decode_lookup_table,
     extend_lookup_table,
 )
@@ -23,7 +25,7 @@ WARM_UP_LIMIT_S = 30.0
 
 
 class LookupTables:
-    """Creates and extends lookup tables that `authority` owns and pays for."""
+    """Creates, extends and closes lookup tables that `authority` owns and pays for."""
 
     def __init__(self, client: Client, authority: Signer | Keypair) -> None:
         self._client, self._authority = client, Signer.of(authority)
@@ -49,6 +51,18 @@ class LookupTables:
             part = missing[start : start + MAX_ADDRESSES_PER_EXTEND]
             await self._client.send([extend_lookup_table(table.key, me, me, part)], [self._authority])
         return await self._warm(table.key) if missing else table
+
+    async def deactivate(self, address: Pubkey) -> None:
+        """Take the table out of use; about 512 slots later it can be closed."""
+        await self._client.send([deactivate_lookup_table(address, self._authority.pubkey)], [self._authority])
+
+    async def close(self, address: Pubkey, *, recipient: Pubkey | None = None) -> None:
+        """Close a table deactivated long enough ago; its rent goes to `recipient`, by default the authority.
+
+        Before that the table program's refusal is raised.
+        """
+        me = self._authority.pubkey
+        await self._client.send([close_lookup_table(address, me, recipient or me)], [self._authority])
 
     async def fetch(self, address: Pubkey) -> AddressLookupTableAccount:
         """The table at `address`; `AccountNotFound` when there is none."""

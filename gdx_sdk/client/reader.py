@@ -101,7 +101,7 @@ class Reader:
             raise InputError("program_id", None, f"{kind.__name__} does not say which program owns it")
         wanted = [kind.discriminator_filter(), *filters]
         found = await self.scan_data(program, wanted, commitment=commitment)
-        return [(address, kind.decode(data)) for address, data in found]
+        return [(address, kind.decode_at(address, data)) for address, data in found]
 
     async def scan_data(
         self,

@@ -69,7 +69,7 @@ class Account(Struct):
         Raises CodecError when the account belongs to another program or is of another type.
         """
         data = await account_data(client, address, program_id or cls.PROGRAM_ID, commitment)
-        return None if data is None else cls._decode_at(address, data)
+        return None if data is None else cls.decode_at(address, data)
 
     @classmethod
     async def fetch_multiple(
@@ -83,10 +83,11 @@ class Account(Struct):
         """Read many accounts, 100 per call; ``None`` where there is no account. Errors as ``fetch``."""
         datas = await accounts_data(client, addresses, program_id or cls.PROGRAM_ID, commitment)
         pairs = zip(addresses, datas, strict=True)
-        return [None if data is None else cls._decode_at(address, data) for address, data in pairs]
+        return [None if data is None else cls.decode_at(address, data) for address, data in pairs]
 
     @classmethod
-    def _decode_at(cls, address: Pubkey, data: bytes) -> Self:
+    def decode_at(cls, address: Pubkey, data: bytes) -> Self:
+        """As ``decode``; the CodecError names the account's address too."""
         try:
             return cls.decode(data)
         except CodecError as error:

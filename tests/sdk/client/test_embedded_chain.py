@@ -11,7 +11,7 @@ from solders.pubkey import Pubkey
 from solders.system_program import TransferParams, transfer
 
 from gdx_sdk.client import Client, LookupTables
-from gdx_sdk.errors import ProgramError, RpcError, TransactionError
+from gdx_sdk.errors import AccountNotFound, ProgramError, RpcError, TransactionError
 from gdx_sdk.tx import Signer
 
 localnet = pytest.importorskip("gdx_localnet")
@@ -87,6 +87,21 @@ async def test_a_lookup_table_is_usable_when_returned(client: Client) -> None:
     )
     assert sent.signature
     assert await client.get_balance(friends[19]) == 1_000_000
+
+
+async def test_a_table_is_closed_after_its_cool_down(client: Client) -> None:
+    payer = await funded(client)
+    tables = LookupTables(client, payer)
+    table = await tables.create([Pubkey.new_unique()])
+    await tables.deactivate(table.key)
+    with pytest.raises(TransactionError, match="in address_lookup_table.close_lookup_table"):
+        await tables.close(table.key)
+    await client.rpc("gdx_advanceSlots", [600])
+    friend = Pubkey.new_unique()
+    await tables.close(table.key, recipient=friend)
+    assert await client.get_balance(friend) > 1_000_000
+    with pytest.raises(AccountNotFound, match=f"no lookup table account at {table.key}"):
+        await tables.fetch(table.key)
 
 
 async def test_clock_slot_and_height_move(client: Client) -> None:
