@@ -94,7 +94,7 @@ async def test_a_table_is_closed_after_its_cool_down(client: Client) -> None:
     tables = LookupTables(client, payer)
     table = await tables.create([Pubkey.new_unique()])
     await tables.deactivate(table.key)
-    with pytest.raises(TransactionError, match="in address_lookup_table.close_lookup_table"):
+    with pytest.raises(TransactionError, match=r"in address_lookup_table\.close_lookup_table"):
         await tables.close(table.key)
     await client.rpc("gdx_advanceSlots", [600])
     friend = Pubkey.new_unique()
