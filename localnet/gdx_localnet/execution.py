@@ -13,7 +13,7 @@ from solders.transaction_metadata import FailedTransactionMetadata, SimulatedTra
 
 from gdx_localnet import tokens
 from gdx_localnet.ledger import TokenBalance, TransactionRecord
-from gdx_localnet.transactions import Resolved
+from gdx_localnet.transactions import Resolved, advanced_nonce, nonce_index
 
 if TYPE_CHECKING:
     from gdx_localnet.svm import EmbeddedChain
@@ -56,6 +56,7 @@ def execute(
     """Run `tx` and enter it into the chain's books; with `preflight` a failing one leaves no trace."""
     chain.sync_sysvars(slot_hashes=resolved.needs_slot_hashes)
     before = _look(chain, resolved)
+    nonce = nonce_index(tx, chain.accounts.get)
     execution = _outcome(chain, tx, resolved, chain.svm.send_transaction(tx))
     has_run = execution.meta.signature() == tx.signatures[0]
     if execution.err is not None and before.payer is not None:
@@ -70,8 +71,9 @@ def execute(
     if has_run:
         execution.record = _record(chain, tx, execution, before, has_run=True)
     if execution.record is not None:
+        changed = resolved.writable if execution.err is None else _advance(chain, resolved, nonce)
         chain.accounts.remember(chain.open_slot, before.replaced)
-        chain.land(execution.record, resolved)
+        chain.land(execution.record, changed)
     return execution
 
 
@@ -105,6 +107,16 @@ def _misses_program(chain: EmbeddedChain, tx: VersionedTransaction, resolved: Re
     """Whether a program that `tx` calls does not exist; LiteSVM has one error for that and non-programs."""
     programs = {instruction.program_id_index for instruction in tx.message.instructions}
     return any(chain.accounts.get(resolved.keys[index]) is None for index in programs)
+
+
+def _advance(chain: EmbeddedChain, resolved: Resolved, nonce: int | None) -> list[int]:
+    """Move on the nonce that a failed transaction lived by; the accounts that failing changed."""
+    if nonce is None:
+        return [0]
+    account = chain.accounts.get(resolved.keys[nonce])
+    if account is not None:
+        chain.accounts.set(resolved.keys[nonce], advanced_nonce(account, chain.blockhashes.latest))
+    return [0, nonce] if nonce else [0]
 
 
 def _charge(chain: EmbeddedChain, payer: Pubkey, before: Account, fee: int) -> None:

@@ -120,6 +120,21 @@ _WITH_ACCOUNT = {
 }
 
 
+_LOOKUP = {
+    "AddressLookupTableNotFound": "Attempted to lookup addresses from a table that does not exist",
+    "InvalidAddressLookupTableOwner": (
+        "Attempted to lookup addresses from an account owned by the wrong program"
+    ),
+    "InvalidAddressLookupTableData": "Attempted to lookup addresses from an invalid account",
+    "InvalidAddressLookupTableIndex": "Address lookup contains an invalid index",
+}
+
+
+def lookup_sentence(err: str) -> str:
+    """The validator's sentence for a message, not yet a transaction, whose addresses can't be looked up."""
+    return _LOOKUP.get(err, err)
+
+
 def sentence(err: Any) -> str:
     """The validator's sentence for a transaction error in its JSON form."""
     if isinstance(err, str):

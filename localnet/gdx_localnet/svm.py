@@ -30,7 +30,7 @@ from gdx_localnet.faults.rules import FaultPlan
 from gdx_localnet.ledger import Block, Ledger, TransactionRecord
 from gdx_localnet.programs import UPGRADEABLE_LOADER, name_builtins
 from gdx_localnet.sentences import sentence
-from gdx_localnet.transactions import Resolved, nonce_holds, resolve, signatures_hold
+from gdx_localnet.transactions import nonce_index, resolve, signatures_hold
 
 SLOTS_PER_EPOCH = 432_000
 SLOT_HASHES = Pubkey.from_string("SysvarS1otHashes111111111111111111111111111")
@@ -276,14 +276,17 @@ class EmbeddedChain:
     def _blockhash_holds(self, tx: VersionedTransaction) -> bool:
         if self.blockhashes.is_valid(tx.message.recent_blockhash, self.height):
             return True
-        return nonce_holds(tx, self.accounts.get)
+        return nonce_index(tx, self.accounts.get) is not None
 
-    def land(self, record: TransactionRecord, resolved: Resolved) -> None:
-        """Enter a transaction into the books, tell listeners, and in mode fast close its slot."""
+    def land(self, record: TransactionRecord, changed: Sequence[int]) -> None:
+        """Enter a transaction into the books, tell listeners, and in mode fast close its slot.
+
+        `changed` says which of its accounts it may have written.
+        """
         self.ledger.add_record(record)
         self.accounts.touch(record.keys)
-        changed = [record.keys[i] for i in (resolved.writable if record.err is None else [0])]
-        written = [(key, self.accounts.get(key) or _gone()) for key in changed]
+        keys = [record.keys[i] for i in changed]
+        written = [(key, self.accounts.get(key) or _gone()) for key in keys]
         self._publish(Applied(record.slot, record, written))
         if self.slot_mode is SlotMode.FAST:
             self._open_next_slot(ages=False)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from solders.account import Account
-from solders.message import Message, MessageV0
+from solders.hash import Hash
+from solders.message import Message, MessageV0, MessageV1
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
@@ -19,6 +20,7 @@ TOKEN = Pubkey.from_string("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA")
 TOKEN_2022 = Pubkey.from_string("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb")
 
 _TABLE_HEADER_BYTES = 56
+_NONCE_BYTES, _NONCE_AUTHORITY, _NONCE_VALUE = 80, slice(8, 40), slice(40, 72)
 _NOT_DEACTIVATED = 2**64 - 1
 
 
@@ -55,10 +57,7 @@ def resolve(tx: VersionedTransaction, read: Callable[[Pubkey], Account | None], 
     if not isinstance(message, Message | MessageV0):
         raise Unsanitary("UnsupportedVersion")
     keys = list(message.account_keys)
-    header = message.header
-    signed = header.num_required_signatures
-    unsigned_writable_end = len(keys) - header.num_readonly_unsigned_accounts
-    writable = [*range(signed - header.num_readonly_signed_accounts), *range(signed, unsigned_writable_end)]
+    writable = _static_writable(message)
     loaded_writable: list[Pubkey] = []
     loaded_readonly: list[Pubkey] = []
     needs_slot_hashes = ADDRESS_LOOKUP_TABLE in keys
@@ -72,6 +71,14 @@ def resolve(tx: VersionedTransaction, read: Callable[[Pubkey], Account | None], 
         keys += loaded_writable
         keys += loaded_readonly
     return Resolved(keys, writable, loaded_writable, loaded_readonly, needs_slot_hashes)
+
+
+def _static_writable(message: Message | MessageV0 | MessageV1) -> list[int]:
+    """The accounts that a message itself names, not a lookup table, and locks for writing."""
+    header, count = message.header, len(message.account_keys)
+    signed = header.num_required_signatures
+    first_readonly = count - header.num_readonly_unsigned_accounts
+    return [*range(signed - header.num_readonly_signed_accounts), *range(signed, first_readonly)]
 
 
 @dataclass(slots=True)
@@ -109,13 +116,29 @@ def signatures_hold(tx: VersionedTransaction) -> bool:
         return False
 
 
-def nonce_holds(tx: VersionedTransaction, read: Callable[[Pubkey], Account | None]) -> bool:
-    """Whether `tx` advances a durable nonce whose stored value is the blockhash it names."""
+def nonce_index(tx: VersionedTransaction, read: Callable[[Pubkey], Account | None]) -> int | None:
+    """Where the durable nonce account of `tx` stands among its keys, or None when it does not live by one.
+
+    It does when its first instruction advances a writable nonce that holds the blockhash that `tx` names, and
+    the nonce's authority signs that instruction.
+    """
     if not tx.uses_durable_nonce():
-        return False
+        return None
     message = tx.message
-    first = message.instructions[0]
-    if not first.accounts:
-        return False
-    account = read(message.account_keys[first.accounts[0]])
-    return account is not None and account.data[40:72] == bytes(message.recent_blockhash)
+    accounts = message.instructions[0].accounts
+    if not accounts or accounts[0] not in _static_writable(message):
+        return None
+    account = read(message.account_keys[accounts[0]])
+    if account is None or account.owner != Pubkey.default() or len(account.data) != _NONCE_BYTES:
+        return None
+    data, signed = account.data, message.header.num_required_signatures
+    signers = [bytes(message.account_keys[index]) for index in accounts if index < signed]
+    is_ours = data[_NONCE_VALUE] == bytes(message.recent_blockhash) and data[_NONCE_AUTHORITY] in signers
+    return int(accounts[0]) if is_ours else None
+
+
+def advanced_nonce(account: Account, blockhash: Hash) -> Account:
+    """A nonce account after its nonce moved on to the one that `blockhash` gives."""
+    data = bytearray(account.data)
+    data[_NONCE_VALUE] = bytes(Hash.hash(b"DURABLE_NONCE" + bytes(blockhash)))
+    return Account(account.lamports, bytes(data), account.owner, account.executable, account.rent_epoch)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from solders.message import from_bytes_versioned
 from solders.pubkey import Pubkey
+from solders.signature import Signature
+from solders.transaction import VersionedTransaction
 
 from gdx_localnet import costs
 from gdx_localnet.blockhashes import MAX_AGE
@@ -13,6 +15,8 @@ from gdx_localnet.ledger import SAMPLE_PERIOD_S, Block
 from gdx_localnet.rpc.dispatcher import VERSION, method, with_context
 from gdx_localnet.rpc.faults import BLOCK_NOT_AVAILABLE, INVALID_REQUEST, RpcFault, invalid_params
 from gdx_localnet.rpc.params import Args, Config, base64_bytes, context_slot, key_bytes, untagged, wrong_type
+from gdx_localnet.sentences import lookup_sentence
+from gdx_localnet.transactions import Unsanitary, resolve
 
 if TYPE_CHECKING:
     from gdx_localnet.svm import EmbeddedChain
@@ -156,9 +160,24 @@ def get_fee_for_message(chain: EmbeddedChain, args: Args) -> Any:
     except ValueError as error:
         name = "solana_message::versions::VersionedMessage"
         raise invalid_params(f"failed to deserialize {name}: {error}") from error
+    _check_message(chain, message)
     if not chain.blockhashes.is_valid(message.recent_blockhash, chain.height):
         return with_context(slot, None)
     return with_context(slot, costs.fee_lamports(message))
+
+
+def _check_message(chain: EmbeddedChain, message: Any) -> None:
+    """−32602 for a message that no transaction could carry."""
+    count = message.header.num_required_signatures
+    tx = VersionedTransaction.populate(message, [Signature.default()] * count)
+    try:
+        tx.sanitize()
+    except Exception as error:  # solders' own; whatever is wrong, an index is
+        raise invalid_params("invalid transaction message: index out of bounds") from error
+    try:
+        resolve(tx, chain.accounts.get, chain.open_slot)
+    except Unsanitary as error:
+        raise invalid_params(f"invalid transaction message: {lookup_sentence(error.err)}") from error
 
 
 @method("getRecentPrioritizationFees", accepted=1)

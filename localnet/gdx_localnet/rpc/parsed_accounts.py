@@ -1,4 +1,4 @@
-"""`jsonParsed` accounts: tokens, mints, upgradeable programs, lookup tables, the clock and rent."""
+"""`jsonParsed` accounts: tokens, mints, programs, lookup tables, nonces, the clock and rent."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gdx_localnet.transactions import ADDRESS_LOOKUP_TABLE, TOKEN
 if TYPE_CHECKING:
     from gdx_localnet.svm import EmbeddedChain
 
+_SYSTEM, _NONCE_BYTES = Pubkey.default(), 80
 _SYSVAR = Pubkey.from_string("Sysvar1111111111111111111111111111111111111")
 _CLOCK = Pubkey.from_string("SysvarC1ock11111111111111111111111111111111")
 _RENT = Pubkey.from_string("SysvarRent111111111111111111111111111111111")
@@ -33,6 +34,8 @@ def parse(chain: EmbeddedChain, address: Pubkey, account: Account) -> dict[str, 
         program, parsed = "address-lookup-table", _parse_lookup_table(account.data)
     elif account.owner == _SYSVAR:
         program, parsed = "sysvar", _parse_sysvar(address, account.data)
+    elif account.owner == _SYSTEM and len(account.data) == _NONCE_BYTES:
+        program, parsed = "nonce", _parse_nonce(account.data)
     else:
         return None
     if parsed is None:
@@ -162,6 +165,17 @@ def _parse_sysvar(address: Pubkey, data: bytes) -> tuple[str, dict[str, Any]] | 
             "lamportsPerByteYear": str(per_byte),
         }
     return None
+
+
+def _parse_nonce(data: bytes) -> tuple[str, dict[str, Any]] | None:
+    version, state = struct.unpack_from("<II", data)
+    if version > 1 or state != 1:
+        return None
+    return "initialized", {
+        "authority": str(Pubkey.from_bytes(data[8:40])),
+        "blockhash": str(Pubkey.from_bytes(data[40:72])),
+        "feeCalculator": {"lamportsPerSignature": str(int.from_bytes(data[72:80], "little"))},
+    }
 
 
 def _text(key: Pubkey | None) -> str | None:

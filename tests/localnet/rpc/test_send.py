@@ -8,8 +8,15 @@ import pytest
 from gdx_localnet import base58
 from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
 from solders.hash import Hash
-from solders.instruction import AccountMeta, Instruction
+from solders.instruction import AccountMeta, CompiledInstruction, Instruction
 from solders.keypair import Keypair
+from solders.message import (
+    Message,
+    MessageAddressTableLookup,
+    MessageHeader,
+    MessageV0,
+    to_bytes_versioned,
+)
 from solders.pubkey import Pubkey
 from solders.system_program import TransferParams, transfer
 
@@ -160,3 +167,30 @@ def test_return_data_is_told(driver):
     expected = base64.b64encode((165).to_bytes(8, "little")).decode()
     assert value["returnData"] == {"data": [expected, "base64"], "programId": str(program)}
     assert driver.run(size_of_account)["meta"]["returnData"] == value["returnData"]
+
+
+@pytest.mark.parametrize(
+    ("header", "instruction"),
+    [
+        ((1, 0, 1), CompiledInstruction(9, b"", b"")),
+        ((1, 0, 1), CompiledInstruction(0, b"", b"")),
+        ((1, 0, 1), CompiledInstruction(2, b"", bytes([7]))),
+        ((0, 0, 1), CompiledInstruction(2, b"", b"")),
+        ((1, 1, 1), CompiledInstruction(2, b"", b"")),
+    ],
+)
+def test_no_fee_is_told_for_a_message_that_no_transaction_could_carry(driver, header, instruction):
+    keys = [driver.payer.pubkey(), driver.receiver, Pubkey.default()]
+    message = Message.new_with_compiled_instructions(*header, keys, driver.blockhash(), [instruction])
+    fault = driver.fault("getFeeForMessage", base64.b64encode(bytes(message)).decode())
+    assert (fault.code, fault.message) == (-32602, "invalid transaction message: index out of bounds")
+
+
+def test_no_fee_is_told_for_a_message_that_looks_up_nothing(driver):
+    lookup = MessageAddressTableLookup(Pubkey([3] * 32), b"\0", b"")
+    header = MessageHeader(1, 0, 0)
+    message = MessageV0(header, [driver.payer.pubkey()], driver.blockhash(), [], [lookup])
+    fault = driver.fault("getFeeForMessage", base64.b64encode(to_bytes_versioned(message)).decode())
+    assert fault.message == (
+        "invalid transaction message: Attempted to lookup addresses from a table that does not exist"
+    )
