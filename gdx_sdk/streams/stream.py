@@ -132,7 +132,12 @@ class Stream(Generic[Item]):
     async def _live(self) -> None:
         """One subscription, for as long as it lasts."""
         connection = await self._streams.connect()
-        async with await connection.subscribe(self._request) as subscription:
+        try:
+            subscription = await connection.subscribe(self._request)
+        except TransportError as error:
+            connection.fail(error)  # open and deaf: the next try must not get the same one
+            raise
+        async with subscription:
             slot, items = await self._read_state(self._streams.client)
             connection.latest_slot = max(connection.latest_slot, slot)
             self._has_begun, self._live_since_s = True, self._streams.timer.now_s()

@@ -70,7 +70,7 @@ async def endpoint(script: Script) -> AsyncIterator[tuple[str, list[Peer]]]:
         yield f"ws://127.0.0.1:{port}", peers
 
 
-async def until(is_so: Callable[[], bool], seconds: float = 20) -> None:
+async def until(is_so: Callable[[], bool], seconds: float = 60) -> None:
     """Wait until something is so, or fail."""
     for _ in range(int(seconds / 0.005)):
         if is_so():
