@@ -58,6 +58,7 @@ class Client(Reader):
         super().__init__(transport, commitment)
         if ws_url == "auto":
             ws_url = _websocket_beside(transport)
+        self.ws_url = ws_url
         self._watch = SignatureWatch(ws_url) if ws_url is not None else None
         self._sender = Sender(
             self, self.timer, dry_run=dry_run, confirm_timeout_s=confirm_timeout_s, watch=self._watch

@@ -15,7 +15,6 @@ from gdx_sdk.runtime import Account, MemcmpFilter
 from gdx_sdk.streams.accounts import AccountStream, ProgramStream
 from gdx_sdk.streams.connection import Connection
 from gdx_sdk.streams.options import StreamOptions
-from gdx_sdk.streams.requests import websocket_url
 from gdx_sdk.streams.slots import SlotStream
 from gdx_sdk.streams.stream import Stream
 from gdx_sdk.streams.transactions import EventStream, LogsStream, SignatureStream
@@ -29,7 +28,7 @@ A = TypeVar("A", bound=Account)
 class Streams:
     """Streams that `client` backs: what a socket misses is read with the client's own calls.
 
-    `url` is the WebSocket endpoint; without it, the one that goes with the client's HTTP endpoint. All
+    `url` is the WebSocket endpoint; without it the client's own, `client.ws_url`. All
     streams share one connection, which opens with the first of them and is made again when it is lost.
     `rng` draws the jitter of the waits, `timer` waits.
 
@@ -46,7 +45,10 @@ class Streams:
         rng: random.Random | None = None,
     ) -> None:
         self.client, self.options = client, options or StreamOptions()
-        self.url = url or websocket_url(_endpoint(client))
+        endpoint = url or client.ws_url
+        if endpoint is None:
+            raise InputError("url", None, "must be given: the client knows of no WebSocket endpoint")
+        self.url = endpoint
         self.timer: Timer = timer or client.timer
         self.rng = rng or random.Random()
         self._connection: Connection | None = None
@@ -124,10 +126,3 @@ class Streams:
     def stream_slots(self) -> SlotStream:
         """Slots as the node begins them."""
         return SlotStream(self)
-
-
-def _endpoint(client: Client) -> str:
-    endpoint = getattr(client.transport, "endpoint", None)
-    if not isinstance(endpoint, str):
-        raise InputError("url", None, "must be given: the client's transport has no URL to take it from")
-    return endpoint

@@ -122,7 +122,7 @@ class FakeRpc:
                 part = params[1].get("dataSlice")
                 data = info.data[part["offset"] :][: part["length"]] if part else info.data
                 found.append({"pubkey": str(address), "account": _account_json(info, data)})
-        return found
+        return self._context(found) if params[1].get("withContext") else found
 
     def _on_getBalance(self, params: list[Any]) -> Any:
         found = self.accounts.get(Pubkey.from_string(params[0]))

@@ -1,4 +1,4 @@
-"""A WebSocket proxy that mistreats what the chain pushes: drops, delays, reorders, damages, stalls or ends."""
+"""A WebSocket proxy that mistreats what the chain pushes: drops, delays, reorders, damages, stalls, ends."""
 
 from __future__ import annotations
 
