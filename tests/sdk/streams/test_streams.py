@@ -426,7 +426,7 @@ async def test_a_reply_that_is_no_list_is_an_error() -> None:
     rpc.on("getProgramAccounts", lambda _: [])
     async with endpoint(script) as (url, _), Streams(Client(rpc), url) as streams:
         for stream in (streams.stream_program(RelayerBeat), streams.stream_logs(ADDRESS)):
-            with pytest.raises(RpcError, match="get(ProgramAccounts|SignaturesForAddress): the re"):
+            with pytest.raises(RpcError, match=r"get(ProgramAccounts|SignaturesForAddress): the re"):
                 await stream.__aenter__()
             await streams._connection.aclose()  # type: ignore[union-attr]
 
