@@ -109,6 +109,7 @@ class Row:
     spread_percent: float = 0.0  # of the ratios of single rounds: how far apart the quartiles are
     clock: Clock = "processor"
     binds: str = ""
+    unit: str = "ms"  # of both sides; another one for what is no time
 
     @property
     def is_met(self) -> bool:

@@ -97,9 +97,9 @@ def page(figures: Mapping[str, Any]) -> str:
 
 
 def _line(row: Mapping[str, Any]) -> str:
-    name = row["name"] + (" (wall time)" if row["clock"] == "wall" else "")
+    name = row["name"] + (" (wall time)" if row["clock"] == "wall" and row["unit"] == "ms" else "")
     target = _target(row) + ("" if row["is_met"] else " — missed")
-    ours, peer = (_speed(row[side], row["items"]) for side in ("ours_ms", "peer_ms"))
+    ours, peer = (_speed(row[side], row["items"], row["unit"]) for side in ("ours_ms", "peer_ms"))
     return (
         f"| {name} | **{_number(row['ratio'])} ×** (± {row['spread_percent'] / 2:.0f} %) | {target} "
         f"| {ours} | {peer} | {row['peer']} |\n"
@@ -115,9 +115,9 @@ def _target(row: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def _speed(ms: float, items: int) -> str:
+def _speed(ms: float, items: int, unit: str) -> str:
     """The time of one run, and items per second where there is more than one."""
-    return f"{_number(ms)} ms" + (f", {_scaled(items / ms * 1e3)}/s" if items > 1 else "")
+    return f"{_number(ms)} {unit}" + (f", {_scaled(items / ms * 1e3)}/s" if items > 1 else "")
 
 
 def _number(value: float) -> str:

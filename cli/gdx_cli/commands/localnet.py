@@ -194,10 +194,16 @@ def _describe(started: Any) -> str:
             "websocket": started.ws_url,
             "pid": started.pid,
             "log": started.log_path,
-            "keys": ", ".join(f"{name} {path}" for name, path in started.keys.items()),
+            "keys": _keys(started.keys),
             "mints": ", ".join(f"{name} {address}" for name, address in started.mints.items()),
         }
     )
+
+
+def _keys(files: dict[str, str]) -> str:
+    """The names, and the folder that has a file for each."""
+    folders = {str(Path(path).parent) for path in files.values()}
+    return f"{', '.join(files)} in {', '.join(folders)}" if files else ""
 
 
 def _grow(path: Path, *, is_from_start: bool) -> Iterator[str | None]:

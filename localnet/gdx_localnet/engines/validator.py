@@ -39,7 +39,9 @@ def find_validator(path: str | None) -> str:
     found = shutil.which(named or _NAME)
     if found is None:
         looked = f"{named} is not an executable" if named else f"{_NAME} is not on PATH"
-        raise EngineError(f"{looked}: install the Solana tools, or name it with --validator PATH")
+        raise EngineError(
+            f"{looked}: install the Solana tools, or name it with --validator PATH or GDX_VALIDATOR"
+        )
     return found
 
 
