@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         SettlementBatch,
         UserPosition,
     )
-    from gdx_sdk.accounts.states import market_state, position_state
+    from gdx_sdk.accounts.states import POSITION_FIELDS, market_state, position_columns, position_state
 
 _HOME = {
     "Collateral": "_generated.collateral_vault.accounts",
@@ -33,11 +33,14 @@ _HOME = {
     "SettlementBatch": "_generated.position_mgmt.accounts",
     "UserPosition": "_generated.position_mgmt.accounts",
     "VaultState": "_generated.collateral_vault.accounts",
+    "POSITION_FIELDS": "accounts.states",
     "market_state": "accounts.states",
+    "position_columns": "accounts.states",
     "position_state": "accounts.states",
 }
 
 __all__ = [
+    "POSITION_FIELDS",
     "Collateral",
     "EphemeralVault",
     "FundingState",
@@ -52,6 +55,7 @@ __all__ = [
     "UserPosition",
     "VaultState",
     "market_state",
+    "position_columns",
     "position_state",
 ]
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gdx_sdk._generated.collateral_vault.accounts import MarketPool
 from gdx_sdk._generated.position_mgmt.accounts import PerpMarket, UserPosition
+from gdx_sdk.math.bulk import PositionColumns
 from gdx_sdk.math.state import MarketState, PositionState
 
 
@@ -16,6 +19,15 @@ def position_state(position: UserPosition) -> PositionState:
         funding_index=position.funding_index,
         loss_index=position.loss_index,
     )
+
+
+POSITION_FIELDS = ("size", "cost_atoms", "collateral", "funding_index", "loss_index")
+"""What `position_columns` reads, to ask a scan for."""
+
+
+def position_columns(table: Any) -> PositionColumns:
+    """The money of many positions: of a numpy table with at least the columns `POSITION_FIELDS`."""
+    return PositionColumns(*(table[name] for name in POSITION_FIELDS))
 
 
 def market_state(market: PerpMarket, pool: MarketPool | None = None) -> MarketState:

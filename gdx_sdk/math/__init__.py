@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gdx_sdk.math.band import deviation_atoms, is_within_band, slippage_loss_atoms
+from gdx_sdk.math.bulk import PositionColumns, liquidatable_rows
 from gdx_sdk.math.fees import fee_atoms, notional_atoms
 from gdx_sdk.math.funding import (
     funding_index_step,
@@ -54,6 +55,7 @@ __all__ = [
     "MarketState",
     "NetOutflow",
     "Payouts",
+    "PositionColumns",
     "PositionState",
     "add_collateral",
     "aggregate_quotes_e6",
@@ -71,6 +73,7 @@ __all__ = [
     "initial_requirement_atoms",
     "is_liquidatable",
     "is_within_band",
+    "liquidatable_rows",
     "liquidation_fee_atoms",
     "liquidation_price_e6",
     "liquidation_size_e8",

@@ -11,6 +11,7 @@ from solders.pubkey import Pubkey
 
 from gdx_sdk.errors import CodecError
 from gdx_sdk.runtime.codecs import PUBKEY
+from gdx_sdk.runtime.columns import Window, table, whole, window
 from gdx_sdk.runtime.filters import MemcmpFilter
 from gdx_sdk.runtime.records import Struct, compiled, converters, filling, twin, values_of
 from gdx_sdk.runtime.source import AccountSource, account_data, accounts_data
@@ -142,18 +143,26 @@ class FixedAccount(Account):
     @classmethod
     def dtype(cls) -> np.dtype[np.void]:
         """The numpy dtype of one account's data, discriminator included (needs numpy)."""
-        return cast("np.dtype[np.void]", cls.numpy_type())
+        return whole(cls).dtype()
 
     @classmethod
-    def columns(cls, datas: Iterable[bytes]) -> np.ndarray[Any, np.dtype[np.void]]:
+    def columns(
+        cls, datas: Iterable[bytes] | bytes | bytearray | memoryview
+    ) -> np.ndarray[Any, np.dtype[np.void]]:
         """Many accounts' data as one numpy array, a column per field (needs numpy).
 
-        Raises CodecError when an account's length or discriminator is not this type's.
+        `datas` is each account's data, or all of it in one piece, which is not copied. Raises CodecError when
+        an account's length or discriminator is not this type's.
         """
-        import numpy
+        return table(cls, datas)
 
-        checked = [_checked(cls, data) for data in datas]
-        return numpy.frombuffer(b"".join(checked), dtype=cls.dtype())
+    @classmethod
+    def window(cls, *fields: str) -> Window:
+        """The part of the account that holds `fields`, for a scan that reads only that.
+
+        Raises InputError for an unknown field or for none.
+        """
+        return window(cls, fields)
 
 
 def check_discriminator(cls: type[Account], data: bytes) -> None:
