@@ -142,23 +142,28 @@ class Job:
         ours: Side,
         peer: Side,
         items: int = 1,
+        peer_items: int | None = None,
         min_ratio: float | None = None,
         max_ms: float | None = None,
         clock: Clock = "processor",
         binds: str = "",
     ) -> Row:
-        """Check both sides equal, time them in turns, note the row and return it."""
+        """Check both sides equal, time them in turns, note the row and return it.
+
+        A slow peer may do `peer_items` of the `items` only: its time is scaled up, and the row says so.
+        """
         mine, theirs = ours.result(), peer.result()
         if mine != theirs:
             raise BenchError(
                 f"{name}: {ours.label} and {peer.label} differ: {_first_difference(mine, theirs)}"
             )
-        pairs = self._rounds(ours, peer, clock)
+        scale = items / (peer_items or items)
+        pairs = [(mine_s, peer_s * scale) for mine_s, peer_s in self._rounds(ours, peer, clock)]
         ours_s, peer_s = (statistics.median(side) for side in zip(*pairs, strict=True))
         quartiles = statistics.quantiles([b / a for a, b in pairs], n=4)
         row = Row(
             name=name,
-            peer=peer.label,
+            peer=peer.label if scale == 1 else f"{peer.label}, measured on {peer_items:,}",
             ratio=peer_s / ours_s,
             ours_ms=ours_s * 1e3,
             peer_ms=peer_s * 1e3,
@@ -173,12 +178,7 @@ class Job:
         return row
 
     def _rounds(self, ours: Side, peer: Side, clock: Clock) -> list[tuple[float, float]]:
-        repeats = [max(1, round(ROUND_S / max(side.seconds(1, clock), 1e-7))) for side in (ours, peer)]
-        # once more with what is warm by now, so that a slow first run does not make rounds too short
-        repeats = [
-            max(1, round(ROUND_S / max(side.seconds(count, clock), 1e-7)))
-            for side, count in zip((ours, peer), repeats, strict=True)
-        ]
+        repeats = [_repeats(side, clock) for side in (ours, peer)]
         return [
             (ours.seconds(repeats[0], clock), peer.seconds(repeats[1], clock)) for _ in range(self.rounds)
         ]
@@ -209,6 +209,17 @@ def bench(title: str, *, needs: tuple[str, ...] = ()) -> Callable[[Callable[[Job
     if unknown:
         raise BenchError(f"{title}: needs must be among {', '.join(ENVIRONMENTS)}, not {unknown}")
     return lambda run: Bench(title, needs, run)
+
+
+def _repeats(side: Side, clock: Clock) -> int:
+    """How often a round repeats the work."""
+    count = 1
+    for _ in range(2):  # the second time it is warm
+        taken_s = side.seconds(count, clock)
+        if taken_s >= ROUND_S:
+            return 1
+        count = round(ROUND_S / max(taken_s, 1e-7))
+    return count
 
 
 def _first_difference(mine: Any, theirs: Any, path: str = "result") -> str:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import random
+import shutil
+from dataclasses import asdict
+from pathlib import Path
 
 from solders.pubkey import Pubkey
 
+from bench.side import ROOT
+from gdx_sdk import PROGRAM_IDS
 from gdx_sdk.accounts import UserPosition
 from gdx_sdk.math import MarketState
 
@@ -54,3 +61,32 @@ def _position(rng: random.Random) -> UserPosition:
         is_release_by_parent=0,
         reserved=bytes(7),
     )
+
+
+def give(folder: Path, raw: bytes) -> None:
+    """Put positions, their market and the IDL where a peer looks for them."""
+    (folder / "positions.bin").write_bytes(raw)
+    terms = {"price_e6": PRICE_E6, "maintenance_ratio_bps": MAINTENANCE_RATIO_BPS}
+    (folder / "market.json").write_text(json.dumps(terms | asdict(MARKET)))
+    shutil.copy(ROOT / "idl/legacy/position_mgmt.json", folder)
+    (folder / "program_id.txt").write_text(str(PROGRAM_IDS["position_mgmt"]))
+
+
+def reply(raw: bytes, offset: int = 0, length: int = UserPosition.SIZE, *, seed: int = 2) -> bytes:
+    """The body of a ``getProgramAccounts`` reply that holds these positions, or a slice of each."""
+    rng, owner = random.Random(seed), str(PROGRAM_IDS["position_mgmt"])
+    entries = [
+        {
+            "pubkey": str(Pubkey.from_bytes(rng.randbytes(32))),
+            "account": {
+                "data": [base64.b64encode(raw[at + offset :][:length]).decode(), "base64"],
+                "executable": False,
+                "lamports": 2_672_640,
+                "owner": owner,
+                "rentEpoch": 2**64 - 1,
+                "space": UserPosition.SIZE,
+            },
+        }
+        for at in range(0, len(raw), UserPosition.SIZE)
+    ]
+    return json.dumps({"jsonrpc": "2.0", "result": entries, "id": 1}, separators=(",", ":")).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import fields
@@ -54,5 +55,61 @@ def decode(folder: Path) -> Case:
     )
 
 
+def liquidation_test(folder: Path) -> Any:
+    """Whether a position is to be liquidated, in exact integers: what anchorpy leaves to its user."""
+    market = json.loads((folder / "market.json").read_text())
+    price, ratio = market["price_e6"], market["maintenance_ratio_bps"]
+    funding_index = market["funding_index"]
+    loss_indices = (market["short_loss_index"], market["long_loss_index"])
+
+    def is_liquidatable(position: Any) -> bool:
+        size = position.size
+        if size == 0:
+            return False
+        notional = price * abs(size) // 10**8
+        equity = (
+            position.collateral
+            + size * price // 10**8
+            - position.cost_atoms
+            + size * (position.funding_index - funding_index) // 10**12
+            + abs(size) * (position.loss_index - loss_indices[size > 0]) // 10**12
+        )
+        return bool(equity < -(-notional * ratio // 10_000))
+
+    return is_liquidatable
+
+
+def scan(folder: Path) -> Case:
+    """Decode every position and say which are to be liquidated."""
+    generated(folder)
+    from anchorpy_position_mgmt.accounts import UserPosition
+
+    raw, is_liquidatable = (folder / "positions.bin").read_bytes(), liquidation_test(folder)
+
+    def run() -> list[int]:
+        return [
+            row
+            for row, at in enumerate(range(0, len(raw), 256))
+            if is_liquidatable(UserPosition.decode(raw[at : at + 256]))
+        ]
+
+    return Case(run)
+
+
+def reply(folder: Path) -> Case:
+    """From the body of a getProgramAccounts reply, parsed by solders, to the addresses to be liquidated."""
+    generated(folder)
+    from anchorpy_position_mgmt.accounts import UserPosition
+    from solders.rpc.responses import GetProgramAccountsResp
+
+    body, is_liquidatable = (folder / "reply.json").read_text(), liquidation_test(folder)
+
+    def run() -> list[Any]:
+        found = GetProgramAccountsResp.from_json(body).value
+        return [item.pubkey for item in found if is_liquidatable(UserPosition.decode(item.account.data))]
+
+    return Case(run, lambda keys: [str(key) for key in keys])
+
+
 if __name__ == "__main__":
-    serve({"decode": decode}, label="anchorpy", package="anchorpy")
+    serve({"decode": decode, "scan": scan, "reply": reply}, label="anchorpy", package="anchorpy")

@@ -7,7 +7,6 @@ from typing import Any
 
 from bench import positions
 from bench.frame import Job, Local, bench
-from bench.peers_setup import give_idl
 from gdx_sdk.accounts import UserPosition
 
 COUNT = 2_000
@@ -28,8 +27,7 @@ def plain(found: list[UserPosition]) -> list[list[Any]]:
 def run(job: Job) -> None:
     """26 fields, three of them keys."""
     raw = positions.accounts(COUNT)
-    (job.folder / "positions.bin").write_bytes(raw)
-    give_idl(job.folder)
+    positions.give(job.folder, raw)
     datas = [raw[at : at + UserPosition.SIZE] for at in range(0, len(raw), UserPosition.SIZE)]
 
     def eagerly() -> list[UserPosition]:

@@ -15,6 +15,7 @@ from gdx_sdk.client.replies import (
     SignatureStatus,
     Simulation,
 )
+from gdx_sdk.client.scanning import AccountColumns
 from gdx_sdk.client.sender import limit_with_margin
 from gdx_sdk.client.timing import SystemTimer, Timer
 from gdx_sdk.client.transport import HttpTransport, RpcRefusal, RpcTransport, SolanaPyTransport
@@ -23,6 +24,7 @@ __all__ = [
     "DEFAULT_RETRIES",
     "NO_RETRIES",
     "RECENT_FEES",
+    "AccountColumns",
     "AccountInfo",
     "ChainClock",
     "Client",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import struct
 from collections.abc import Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, overload
 
 from solders.hash import Hash
 from solders.pubkey import Pubkey
@@ -21,9 +20,11 @@ from gdx_sdk.client.replies import (
     reading,
     status_from,
 )
+from gdx_sdk.client.scanning import METHOD, AccountColumns, columns_of, reading_accounts, texts_of
 from gdx_sdk.client.transport import RpcTransport
 from gdx_sdk.errors import AccountNotFound, InputError
-from gdx_sdk.runtime import Account, MemcmpFilter
+from gdx_sdk.runtime import Account, FixedAccount, MemcmpFilter
+from gdx_sdk.runtime.encoding import decode_base64
 
 A = TypeVar("A", bound=Account)
 
@@ -87,21 +88,78 @@ class Reader:
         """Many accounts of one type in order, 100 per call; None where there is no account."""
         return await kind.fetch_multiple(self, addresses, commitment=commitment)
 
+    @overload
     async def scan(
         self,
         kind: type[A],
         filters: Sequence[MemcmpFilter | int] = (),
         *,
+        fields: None = None,
         program_id: Pubkey | None = None,
         commitment: str | None = None,
-    ) -> list[tuple[Pubkey, A]]:
-        """Accounts of type `kind` that pass every filter: `kind.memcmp(field, value)` or a data length."""
+    ) -> list[tuple[Pubkey, A]]: ...
+
+    @overload
+    async def scan(
+        self,
+        kind: type[FixedAccount],
+        filters: Sequence[MemcmpFilter | int] = (),
+        *,
+        fields: Sequence[str],
+        program_id: Pubkey | None = None,
+        commitment: str | None = None,
+    ) -> AccountColumns: ...
+
+    async def scan(
+        self,
+        kind: type[Any],
+        filters: Sequence[MemcmpFilter | int] = (),
+        *,
+        fields: Sequence[str] | None = None,
+        program_id: Pubkey | None = None,
+        commitment: str | None = None,
+    ) -> list[tuple[Pubkey, Any]] | AccountColumns:
+        """Accounts of type `kind` that pass every filter: `kind.memcmp(field, value)` or a data length.
+
+        Each as address and object; or with `fields` (needs numpy, and a type of fixed size) as columns of
+        these fields, for which the node sends no more than the bytes that hold them.
+        """
         program = program_id or kind.PROGRAM_ID
         if program is None:
             raise InputError("program_id", None, f"{kind.__name__} does not say which program owns it")
         wanted = [kind.discriminator_filter(), *filters]
-        found = await self.scan_data(program, wanted, commitment=commitment)
-        return [(address, kind.decode_at(address, data)) for address, data in found]
+        if fields is None:
+            found = await self.scan_data(program, wanted, commitment=commitment)
+            return [(address, kind.decode_at(address, data)) for address, data in found]
+        return await self._scan_columns(program, kind, wanted, fields, commitment)
+
+    async def _scan_columns(
+        self,
+        program_id: Pubkey,
+        kind: type[FixedAccount],
+        filters: Sequence[MemcmpFilter | int],
+        fields: Sequence[str],
+        commitment: str | None,
+    ) -> AccountColumns:
+        part = kind.window(*fields)
+        params = self._scan_params(program_id, filters, (part.offset, part.length), commitment)
+        with reading_accounts():
+            return columns_of(part, await self.rpc(METHOD, params))
+
+    def _scan_params(
+        self,
+        program_id: Pubkey,
+        filters: Sequence[MemcmpFilter | int],
+        data_slice: tuple[int, int] | None,
+        commitment: str | None,
+    ) -> list[Any]:
+        config = self._config(commitment, encoding="base64")
+        config["filters"] = [
+            {"dataSize": part} if isinstance(part, int) else part.to_rpc() for part in filters
+        ]
+        if data_slice is not None:
+            config["dataSlice"] = {"offset": data_slice[0], "length": data_slice[1]}
+        return [str(program_id), config]
 
     async def scan_data(
         self,
@@ -112,17 +170,13 @@ class Reader:
         commitment: str | None = None,
     ) -> list[tuple[Pubkey, bytes]]:
         """Address and data of a program's accounts; `data_slice` is (offset, length) of the part wanted."""
-        config = self._config(commitment, encoding="base64")
-        config["filters"] = [
-            {"dataSize": part} if isinstance(part, int) else part.to_rpc() for part in filters
-        ]
-        if data_slice is not None:
-            config["dataSlice"] = {"offset": data_slice[0], "length": data_slice[1]}
-        result = await self.rpc("getProgramAccounts", [str(program_id), config])
-        decode = base64.b64decode
-        with reading("getProgramAccounts", result):
+        params = self._scan_params(program_id, filters, data_slice, commitment)
+        with reading_accounts():
+            result = await self.rpc(METHOD, params)
+        with reading(METHOD, result):
             return [
-                (Pubkey.from_string(entry["pubkey"]), decode(entry["account"]["data"][0])) for entry in result
+                (Pubkey.from_string(address), decode_base64(text.encode()))
+                for address, text in zip(*texts_of(result), strict=True)
             ]
 
     async def get_balance(self, address: Pubkey, *, commitment: str | None = None) -> int:

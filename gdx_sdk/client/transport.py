@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,6 +20,13 @@ if TYPE_CHECKING:
 MAX_ANSWER_BYTES = 512 * 1024 * 1024
 BUSY_STATUSES = (429, 502, 503, 504)
 """Too many requests, or a gateway without a node behind it: the node did nothing."""
+
+
+typed_reader: ContextVar[Callable[[bytes, int], Any] | None] = ContextVar("typed_reader", default=None)
+"""How a caller wants an answer's body read, given the request's id, whatever transports are between.
+
+It answers None for a body that it does not understand, which is then read the usual way.
+"""
 
 
 class RpcTransport(Protocol):
@@ -134,6 +143,9 @@ def unwrap(method: str, content: bytes, said: str, identifier: int) -> Any:
 
     Raises `RpcRefusal` (the endpoint refuses) and `RpcError` (that is no answer to this request).
     """
+    read = typed_reader.get()
+    if read is not None and (result := read(content, identifier)) is not None:
+        return result
     try:
         reply = _loads(content)
     except (ValueError, RecursionError) as error:
