@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gdx_sdk.errors import InputError
 from gdx_sdk.idlgen.diff.changes import IdlChange, IdlDiff
 from gdx_sdk.idlgen.errors import IdlError
 from gdx_sdk.idlgen.files import write_atomically
@@ -50,17 +51,19 @@ def generate(
     Files of an earlier run that the program no longer needs are removed; files that were not generated
     are left alone. ``program_ids`` gives addresses (program name → base58) to legacy IDLs without one;
     clients of a program without an address take it as a parameter. Nothing is written when an IDL is
-    broken: IdlError names the JSON path and what was expected there. OSError when a file cannot be written.
+    broken: IdlError names the JSON path and what was expected there. InputError for an address that is none
+    or of a program that is not among the IDLs, OSError when a file cannot be written.
     """
     from gdx_sdk.idlgen.concrete import concrete
     from gdx_sdk.idlgen.names import snake
     from gdx_sdk.idlgen.parse import parse_file
     from gdx_sdk.idlgen.render.package import Package
 
+    given_ids = _checked_ids(program_ids or {})
     rendered: dict[str, tuple[str, dict[str, str]]] = {}
     for path in [Path(path) for path in idl_paths]:
         program = parse_file(path)
-        given = (program_ids or {}).get(program.name)
+        given = given_ids.pop(program.name, None)
         program = replace(program, address=given) if given else program
         folder = snake(program.name)
         if folder in rendered:
@@ -71,6 +74,9 @@ def generate(
             rendered[folder] = (program.name, Package(concrete(program)).render())
         except IdlError as error:
             raise IdlError(error.path, error.value, error.expected, error.source or path.name) from None
+    if given_ids:
+        known = ", ".join(name for name, _ in rendered.values())
+        raise InputError("program_ids", ", ".join(given_ids), f"must be the names of programs given: {known}")
     return [_write(Path(out_dir) / folder, name, files) for folder, (name, files) in rendered.items()]
 
 
@@ -95,6 +101,17 @@ def write_legacy_idls(idl_paths: Iterable[str | Path], out_dir: str | Path) -> l
     for path, document in made.items():
         write_atomically(path, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
     return list(made)
+
+
+def _checked_ids(program_ids: Mapping[str, str]) -> dict[str, str]:
+    from solders.pubkey import Pubkey
+
+    for name, address in program_ids.items():
+        try:
+            Pubkey.from_string(address)
+        except ValueError:
+            raise InputError(f"program_ids: {name}", address, "must be an address in base58") from None
+    return dict(program_ids)
 
 
 def _write(directory: Path, program: str, files: dict[str, str]) -> GeneratedPackage:

@@ -20,7 +20,7 @@ from gdx_sdk.idlgen.model import (
     Seed,
     TypeExpr,
 )
-from gdx_sdk.idlgen.names import class_name, field_name, safe, unique
+from gdx_sdk.idlgen.names import class_name, field_name, safe, snake, unique
 from gdx_sdk.idlgen.resolve import Call, Member
 
 PUBKEY = Primitive("pubkey")
@@ -194,7 +194,8 @@ class Addressing:
         parts = _distinct([self._seed(seed, call) for seed in (*pda.seeds, *_program(pda))])
         seeds, program = (parts[:-1], parts[-1]) if pda.program is not None else (parts, None)
         wanted = Finder("", account, seeds, program)
-        for name in (f"find_{account}", f"find_{call.source.name}_{account}"):
+        plain, qualified = f"find_{snake(account)}", f"find_{snake(call.source.name)}_{snake(account)}"
+        for name in (plain, qualified):
             found = self.finders.get(name)
             if found is not None and found.shape == wanted.shape:
                 return found
@@ -202,9 +203,8 @@ class Addressing:
                 self.finders[name] = made = Finder(name, account, seeds, program)
                 return made
         number = 2
-        while f"find_{call.source.name}_{account}_{number}" in self.finders:
+        while (name := f"{qualified}_{number}") in self.finders:
             number += 1
-        name = f"find_{call.source.name}_{account}_{number}"
         self.finders[name] = made = Finder(name, account, seeds, program)
         return made
 

@@ -27,18 +27,23 @@ def legacy_idl(path: str | Path) -> dict[str, Any]:
     if "spec" not in document.get("metadata", {}):
         raise IdlError("$.metadata.spec", None, "expected an IDL of spec 0.1.0", source.name)
     _require_hashed(document, source.name)
-    types = {entry["name"]: _definition(entry, source.name) for entry in document.get("types", [])}
-    accounts = [entry["name"] for entry in document.get("accounts", [])]
-    events = [entry["name"] for entry in document.get("events", [])]
+    types = {
+        entry["name"]: _definition(entry, f"$.types[{number}]", source.name)
+        for number, entry in enumerate(document.get("types") or [])
+    }
+    accounts = [entry["name"] for entry in (document.get("accounts") or [])]
+    events = [entry["name"] for entry in (document.get("events") or [])]
     return {
         "version": document["metadata"]["version"],
         "name": document["metadata"]["name"],
-        "instructions": [_instruction(entry) for entry in document["instructions"]],
+        "instructions": [_instruction(entry) for entry in (document.get("instructions") or [])],
         "accounts": [types[name] for name in accounts],
         "types": [entry for name, entry in types.items() if name not in {*accounts, *events}],
         "events": [_event(types[name]) for name in events],
-        "errors": document.get("errors", []),
-        "constants": [_typed(entry) | {"value": entry["value"]} for entry in document.get("constants", [])],
+        "errors": (document.get("errors") or []),
+        "constants": [
+            _typed(entry) | {"value": entry["value"]} for entry in (document.get("constants") or [])
+        ],
         "metadata": {"address": document["address"]},
     }
 
@@ -66,9 +71,9 @@ def _documented(entry: dict[str, Any]) -> dict[str, Any]:
 
 def _instruction(entry: dict[str, Any]) -> dict[str, Any]:
     made = {"name": _camel(entry["name"])} | _documented(entry)
-    made |= {"accounts": [_account(account) for account in entry["accounts"]]}
-    made |= {"args": [_typed(arg) for arg in entry["args"]]}
-    return made | ({"returns": _type(entry["returns"])} if "returns" in entry else {})
+    made |= {"accounts": [_account(account) for account in (entry.get("accounts") or [])]}
+    made |= {"args": [_typed(arg) for arg in (entry.get("args") or [])]}
+    return made | ({"returns": _type(entry["returns"])} if entry.get("returns") else {})
 
 
 def _account(entry: dict[str, Any]) -> dict[str, Any]:
@@ -91,13 +96,13 @@ def _event(definition: dict[str, Any]) -> dict[str, Any]:
     return {"name": definition["name"], "fields": fields}
 
 
-def _definition(entry: dict[str, Any], source: str) -> dict[str, Any]:
+def _definition(entry: dict[str, Any], path: str, source: str) -> dict[str, Any]:
     if entry.get("generics"):
-        raise IdlError(f"type {entry['name']}", "generics", "expected a type without generics", source)
+        raise IdlError(f"{path}.generics", entry["generics"], "expected a type without generics", source)
     body = entry["type"]
     made: dict[str, Any] = {"kind": "alias" if body["kind"] == "type" else body["kind"]}
     if body["kind"] == "struct":
-        made["fields"] = _fields(body.get("fields", []))
+        made["fields"] = _fields(body.get("fields") or [])
     elif body["kind"] == "enum":
         made["variants"] = [_variant(variant) for variant in body["variants"]]
     else:

@@ -24,6 +24,7 @@ from gdx_sdk.idlgen.model import (
     Vec,
 )
 from gdx_sdk.idlgen.names import field_name, unique
+from gdx_sdk.idlgen.spelling import spell
 
 SIZES = {"bool": 1, "pubkey": 32, "f32": 4, "f64": 8} | {
     f"{sign}{bits}": bits // 8 for sign in "ui" for bits in (8, 16, 32, 64, 128, 256)
@@ -146,14 +147,18 @@ class Resolver:
                 return Array(self.resolve(inner, env, path, memory), self._length(length, env, path))
             case Option(inner) | Vec(inner):
                 if memory:
-                    raise IdlError(path, type_, "expected a type of a fixed size inside a bytemuck type")
+                    raise IdlError(
+                        path, spell(type_), "expected a type of a fixed size inside a bytemuck type"
+                    )
                 return type(type_)(self.resolve(inner, env, path))
             case COption(inner):
                 value = self.resolve(inner, env, path, memory)
                 if self.size_of(value, path) is None:
-                    raise IdlError(path, type_, "expected a COption of a type of a fixed size")
+                    raise IdlError(path, spell(type_), "expected a COption of a type of a fixed size")
                 if isinstance(value, COption):
-                    raise IdlError(path, type_, "expected a COption of a type that is never absent itself")
+                    raise IdlError(
+                        path, spell(type_), "expected a COption of a type that is never absent itself"
+                    )
                 return COption(value)
             case Defined(name, arguments):
                 given = tuple(self._argument(argument, env, path) for argument in arguments)
@@ -179,7 +184,9 @@ class Resolver:
         if source is None:
             raise IdlError(path, name, 'expected the name of a type in "types"')
         if len(arguments) != len(source.parameters):
-            raise IdlError(path, name, f"expected {len(source.parameters)} generic arguments")
+            raise IdlError(
+                path, name, f"expected {len(source.parameters)} generic arguments, not {len(arguments)}"
+            )
         if source.alias is not None:
             env: Environment = dict(zip(source.parameters, arguments, strict=True))
             return self.resolve(source.alias, env, source.path, memory)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from gdx_sdk.idlgen.concrete import Concrete
 from gdx_sdk.idlgen.diff.changes import Changes
 from gdx_sdk.idlgen.diff.records import compare_discriminators
-from gdx_sdk.idlgen.diff.spelling import spell
 from gdx_sdk.idlgen.model import Account, AccountItem, Group
 from gdx_sdk.idlgen.resolve import Call
+from gdx_sdk.idlgen.spelling import spell
 
 
 def compare_instructions(old: Concrete, new: Concrete, found: Changes) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gdx_sdk.idlgen.diff.spelling import spell
 from gdx_sdk.idlgen.model import Array, Field, Primitive
 from gdx_sdk.idlgen.resolve import Item, Member, fixed_size
+from gdx_sdk.idlgen.spelling import spell
 
 _SPARE = re.compile(r"_*(reserved|padding|pad)\w*")
 Fate = Literal["removed", "renamed", "retyped", "moved", "inserted", "carved", "appended", "shrunk"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gdx_sdk.idlgen.concrete import Concrete
 from gdx_sdk.idlgen.diff.changes import Changes
-from gdx_sdk.idlgen.diff.spelling import spell
 from gdx_sdk.idlgen.model import Constant, ErrorCode, Program
+from gdx_sdk.idlgen.spelling import spell
 
 
 def compare_program(old: Program, new: Program, found: Changes) -> None:

@@ -13,7 +13,6 @@ from gdx_sdk.idlgen.diff.layouts import (
     layout_of_members,
 )
 from gdx_sdk.idlgen.diff.records import report_finding
-from gdx_sdk.idlgen.diff.spelling import spell
 from gdx_sdk.idlgen.model import (
     Array,
     COption,
@@ -26,6 +25,7 @@ from gdx_sdk.idlgen.model import (
     Vec,
 )
 from gdx_sdk.idlgen.resolve import Item
+from gdx_sdk.idlgen.spelling import spell
 
 
 def compare_types(old: Concrete, new: Concrete, found: Changes) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from solders.pubkey import Pubkey
 
-from gdx_sdk.idlgen.model import ErrorCode, Field, TypeExpr, Variant
+from gdx_sdk.idlgen.model import ConstSeed, ErrorCode, Field, Pda, Seed, TypeExpr, Variant
 from gdx_sdk.idlgen.parse.node import Node
 
 ReadType = Callable[[Node], TypeExpr]
@@ -18,6 +18,22 @@ def address(node: Node) -> str:
         return str(Pubkey.from_string(node.text()))
     except ValueError:
         node.fail("an address: 32 bytes in base58")
+
+
+def pda(node: Node, program_key: str, read_seed: Callable[[Node], Seed]) -> Pda:
+    """A derived address, within the limits that the chain sets."""
+    given = node.need("seeds").elements()
+    if len(given) > 15:
+        node.need("seeds").fail("at most 15 seeds: the bump is the sixteenth")
+    seeds = tuple(read_seed(item) for item in given)
+    for item, seed in zip(given, seeds, strict=True):
+        if isinstance(seed, ConstSeed) and len(seed.value) > 32:
+            item.need("value").fail("at most 32 bytes")
+    program = node.get(program_key)
+    found = read_seed(program) if program else None
+    if program and isinstance(found, ConstSeed) and len(found.value) != 32:
+        program.need("value").fail("an address: 32 bytes")
+    return Pda(seeds, found)
 
 
 def errors(root: Node) -> tuple[ErrorCode, ...]:

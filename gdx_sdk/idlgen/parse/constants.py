@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from math import isfinite
 
 from solders.pubkey import Pubkey
 
@@ -51,7 +52,10 @@ def _primitive(name: str, text: str) -> object:
     if name in ("f32", "f64"):
         if not _FLOAT.fullmatch(text.replace("_", "")):
             raise NotPlain
-        return float(text.replace("_", "").removesuffix("f32").removesuffix("f64"))
+        number = float(text.replace("_", "").removesuffix("f32").removesuffix("f64"))
+        if not isfinite(number):
+            raise NotPlain
+        return number
     found = _INTEGER.fullmatch(text.replace("_", ""))
     if name == "bool" or found is None:
         raise NotPlain

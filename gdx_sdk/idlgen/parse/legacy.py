@@ -25,7 +25,6 @@ from gdx_sdk.idlgen.model import (
     Instruction,
     Option,
     Parameter,
-    Pda,
     Primitive,
     Program,
     Seed,
@@ -50,7 +49,7 @@ def parse(root: Node) -> Program:
     address = metadata.get("address") if metadata else root.get("address")
     return Program(
         name=snake(_name(root)),
-        version=root.need("version").text(),
+        version=root.need("version").name(),
         docs=root.docs(),
         address=tags.address if tags else common.address(address) if address else None,
         instructions=tuple(_instruction(node, tags) for node in root.unique("instructions", _name)),
@@ -113,16 +112,9 @@ def _account(node: Node) -> AccountItem:
         is_writable=node.flag("isMut"),
         is_signer=node.flag("isSigner"),
         is_optional=node.flag("isOptional"),
-        pda=_pda(pda) if pda else None,
+        pda=common.pda(pda, "programId", _seed) if pda else None,
         relations=tuple(snake(item.name()) for item in node.items("relations")),
         path=node.path,
-    )
-
-
-def _pda(node: Node) -> Pda:
-    program = node.get("programId")
-    return Pda(
-        tuple(_seed(item) for item in node.need("seeds").elements()), _seed(program) if program else None
     )
 
 

@@ -17,7 +17,6 @@ from gdx_sdk.idlgen.model import (
     Instruction,
     Option,
     Parameter,
-    Pda,
     Primitive,
     Program,
     Repr,
@@ -43,7 +42,7 @@ def parse(root: Node) -> Program:
         common.require_own_discriminators(root.items(kind))
     return Program(
         name=metadata.need("name").name(),
-        version=metadata.need("version").text(),
+        version=metadata.need("version").name(),
         docs=root.docs() or (description.text() if description else ""),
         address=common.address(root.need("address")),
         instructions=tuple(_instruction(node) for node in root.unique("instructions", _name)),
@@ -104,16 +103,9 @@ def _account(node: Node) -> AccountItem:
         is_signer=node.flag("signer"),
         is_optional=node.flag("optional"),
         address=common.address(address) if address else None,
-        pda=_pda(pda) if pda else None,
+        pda=common.pda(pda, "program", _seed) if pda else None,
         relations=tuple(item.name() for item in node.items("relations")),
         path=node.path,
-    )
-
-
-def _pda(node: Node) -> Pda:
-    program = node.get("program")
-    return Pda(
-        tuple(_seed(item) for item in node.need("seeds").elements()), _seed(program) if program else None
     )
 
 

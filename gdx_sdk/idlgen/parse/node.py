@@ -54,10 +54,12 @@ class Node:
         return self.value
 
     def name(self) -> str:
-        """The value as a name: a string that is not empty."""
+        """The value as a name: a string with something in it, safe inside a line of generated code."""
         text = self.text()
         if not text.strip():
             self.fail("a name that is not empty")
+        if not text.isprintable() or any(character in text for character in "\"'\\"):
+            self.fail("a name without quotes, backslashes, line breaks and control characters")
         return text
 
     def integer(self, low: int = 0, high: int = 2**64 - 1) -> int:

@@ -78,7 +78,7 @@ def constants(module: Source, program: Concrete) -> None:
     names = unique([safe(identifier(constant.name), ANNOTATIONS, {"annotations"}) for constant in found])
     module.own = set(names)
     for name, constant in zip(names, found, strict=True):
-        type_ = program.resolver.resolve(constant.type, {}, "$.constants")
+        type_ = program.resolver.resolve(constant.type, {}, f"{constant.path}.type")
         if constant.value is None:
             docs = f"{constant.docs}\nThe Rust expression of the value, which is not evaluated here.".strip()
             text = "\n".join(sentence(f"{name}: {final}[str] = ", constant.source, 0))

@@ -104,6 +104,30 @@ CASES: list[tuple[str, Edit, str, str]] = [
         "$.instructions[0].accounts[0].pda.seeds[0].kind",
         '"const", "arg", "account"',
     ),
+    (
+        "seed too long",
+        put("instructions.0.accounts.0.pda.seeds.0.value", [1] * 33),
+        "$.instructions[0].accounts[0].pda.seeds[0].value",
+        "at most 32 bytes",
+    ),
+    (
+        "too many seeds",
+        put("instructions.0.accounts.0.pda.seeds", [{"kind": "const", "value": [1]}] * 16),
+        "$.instructions[0].accounts[0].pda.seeds",
+        "at most 15 seeds",
+    ),
+    (
+        "program of a seed",
+        put("instructions.0.accounts.0.pda.program", {"kind": "const", "value": [1] * 31}),
+        "$.instructions[0].accounts[0].pda.program.value",
+        "32 bytes",
+    ),
+    (
+        "type of a constant",
+        put("constants.0.type", {"defined": {"name": "Z"}}),
+        "$.constants[0].type",
+        '"types"',
+    ),
     ("primitive", field("u7"), "$.types[0].type.fields[0].type", "a primitive type"),
     ("type keyword", field({"list": "u8"}), "$.types[0].type.fields[0].type", '"option"'),
     ("unknown type", field({"defined": {"name": "Z"}}), "$.types[0].type.fields[0].type", '"types"'),
@@ -197,4 +221,39 @@ def test_a_broken_idl_beside_a_good_one_writes_nothing(idls: Path, tmp_path: Pat
     (tmp_path / "broken.json").write_text("{")
     with pytest.raises(IdlError):
         generate([idls / "legacy.json", tmp_path / "broken.json"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+EVIL = 'x"""\nimport os\n"""'
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "metadata.name",
+        "metadata.version",
+        "instructions.0.name",
+        "types.0.type.fields.0.name",
+        "errors.0.name",
+    ],
+)
+@pytest.mark.parametrize("text", [EVIL, "a\nb", "it's", 'say "no"', "\\", "nul\0"])
+def test_text_that_would_become_code(path: str, text: str, tmp_path: Path) -> None:
+    """IDLs come from the chain too: what stands in one must not run when its client is imported."""
+    idl = copy.deepcopy(base())
+    put(path, text)(idl)
+    file = tmp_path / "evil.json"
+    file.write_text(json.dumps(idl))
+    with pytest.raises(IdlError, match="without quotes, backslashes, line breaks"):
+        generate([file], tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "program_ids", [{"small": '")'}, {"smal": "Stake11111111111111111111111111111111111111"}]
+)
+def test_addresses_given_that_cannot_be_meant(program_ids: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "small.json"
+    file.write_text(json.dumps(base()))
+    with pytest.raises(InputError, match="program_ids"):
+        generate([file], tmp_path / "out", program_ids=program_ids)
     assert not (tmp_path / "out").exists()
