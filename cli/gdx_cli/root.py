@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any, NoReturn
 
 import click
@@ -71,6 +70,8 @@ def _discard_stdout() -> None:
 def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     del param
     if value and not ctx.resilient_parsing:
+        from importlib.metadata import version  # 40 ms that no other command needs
+
         click.echo(f"gdx {version('gdx')}")
         ctx.exit()
 

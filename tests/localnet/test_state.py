@@ -7,6 +7,8 @@ import os
 import signal
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from gdx_localnet import (
     PortInUse,
     down,
     is_healthy,
+    running,
     status,
     up,
 )
@@ -72,6 +75,55 @@ def test_a_killed_chain_leaves_no_lock(state):
     second = up("embedded", **state)
     assert second.pid != first.pid
     assert is_healthy(second)
+
+
+def test_two_at_once_start_one_chain(state):
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = [future.exception() for future in [pool.submit(up, "embedded", **state) for _ in range(2)]]
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["AlreadyRunning", "NoneType"]
+    assert is_healthy(running(state_dir=state["state_dir"]))
+
+
+def test_one_that_does_not_go_is_killed(state, monkeypatch):
+    monkeypatch.setattr("gdx_localnet.state._STOP_TIMEOUT_S", 0.1)
+    started = up("embedded", **state)
+    os.kill(started.pid, signal.SIGSTOP)
+    assert down(state_dir=state["state_dir"]) == started
+    with pytest.raises(ProcessLookupError):
+        os.kill(started.pid, 0)
+
+
+def test_the_pid_is_in_a_file_while_it_is_up(state):
+    started = up("embedded", **state)
+    pid_file = state["state_dir"] / "localnet.pid"
+    assert pid_file.read_text() == f"{started.pid}\n"
+    down(state_dir=state["state_dir"])
+    assert not pid_file.exists()
+
+
+def test_another_process_of_the_same_id_is_left_alone(state):
+    directory = state["state_dir"]
+    started = up("embedded", **state)
+    down(state_dir=directory)
+    record = {**asdict(started), "pid": os.getpid(), "born": "1"}
+    (directory / "state.json").write_text(json.dumps(record))
+    assert status(state_dir=directory) is None
+    with pytest.raises(NotRunning):
+        down(state_dir=directory)
+    assert is_healthy(up("embedded", **state))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"pid": 1}'])
+def test_a_damaged_record_is_no_chain(state, text):
+    state["state_dir"].mkdir()
+    (state["state_dir"] / "state.json").write_text(text)
+    assert status(state_dir=state["state_dir"]) is None
+
+
+def test_a_state_directory_that_cannot_be_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(EngineError, match=r"state directory .*file/state: Not a directory"):
+        up("embedded", state_dir=tmp_path / "file" / "state", rpc_port=0)
 
 
 def test_a_port_in_use_is_named(state):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import time
@@ -9,9 +10,25 @@ from pathlib import Path
 
 import httpx
 import pytest
-from gdx_localnet import EngineError, PortInUse, down, launch, start_in_thread, status, up
+from gdx_localnet import (
+    EngineError,
+    PortInUse,
+    ProgramFile,
+    down,
+    launch,
+    reset,
+    start_in_thread,
+    status,
+    up,
+)
+from gdx_localnet.programs import programdata_address
+from solders.pubkey import Pubkey
+from solders.system_program import ID as SYSTEM
 
 pytestmark = pytest.mark.validator
+
+KEY, HOLDER, RECEIVER = (Pubkey(bytes([n] * 32)) for n in (31, 32, 33))
+CONFIRMED = {"commitment": "confirmed"}
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +72,53 @@ def test_it_starts_with_the_fixture_and_stops(settings):
         engine_pid = handle.engine_pid
         assert engine_pid != handle.pid
     assert wait_gone(engine_pid)
+
+
+def test_flags_are_passed_on(validator, tmp_path, memo_elf):
+    (tmp_path / "memo.so").write_bytes(memo_elf)
+    programs = (ProgramFile(KEY, tmp_path / "memo.so", SYSTEM),)  # as --bpf-program
+    options = {"mint": HOLDER, "slots_per_epoch": 50, "warp_slot": 777, "limit_ledger_size": 500}
+    with launch("validator", validator=validator, fixture="none", programs=programs, **options) as handle:
+        assert ask(handle.url, "getEpochSchedule")["slotsPerEpoch"] == 50
+        assert ask(handle.url, "getSlot", {"commitment": "processed"}) >= 777
+        assert ask(handle.url, "getBalance", str(HOLDER))["value"] == 500_000_000 * 10**9
+        code = ask(handle.url, "getAccountInfo", str(programdata_address(KEY)), {"encoding": "base64"})
+        assert base64.b64decode(code["value"]["data"][0])[12:45] == b"\1" + bytes(32)
+        handle.controls.airdrop(RECEIVER, 3_000_000_000)
+        assert ask(handle.url, "getBalance", str(RECEIVER), CONFIRMED)["value"] == 3_000_000_000
+        with pytest.raises(EngineError, match="cannot set its clock"):
+            handle.controls.set_clock(5)
+        log = handle.log_path.read_text()
+    assert f"Program {SYSTEM} success" in log
+
+
+def test_a_resumed_ledger_goes_on(validator, tmp_path):
+    settings = {"validator": validator, "fixture": "none", "directory": tmp_path}
+    with launch("validator", resume=True, **settings) as handle:
+        handle.controls.airdrop(RECEIVER, 3_000_000_000)
+        wait_for(handle.url, 3_000_000_000, "finalized")
+    with launch("validator", resume=True, **settings) as handle:
+        wait_for(handle.url, 3_000_000_000, "confirmed")  # it answers while it still replays its ledger
+    with launch("validator", **settings) as handle:
+        assert ask(handle.url, "getBalance", str(RECEIVER), CONFIRMED)["value"] == 0
+
+
+def wait_for(url, lamports, commitment):
+    deadline = time.monotonic() + 60
+    while ask(url, "getBalance", str(RECEIVER), {"commitment": commitment})["value"] != lamports:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_reset_begins_again_on_the_same_port(settings, tmp_path):
+    state = tmp_path / "state"
+    first = up("validator", state_dir=state, rpc_port=0, **settings)
+    first.controls.airdrop(RECEIVER, 3_000_000_000)
+    again = reset(state_dir=state)
+    assert (again.url, again.engine_pid != first.engine_pid) == (first.url, True)
+    assert ask(again.url, "getBalance", str(RECEIVER), CONFIRMED)["value"] == 0
+    down(state_dir=state)
+    assert wait_gone(again.engine_pid)
 
 
 def test_it_goes_when_its_keeper_is_killed(settings):
