@@ -17,6 +17,7 @@ from gdx_sdk.batch.header import (
     compute_batch_id,
     decode_header,
 )
+from gdx_sdk.batch.history import Finding, HistoryReport
 from gdx_sdk.batch.merkle import EMPTY_ROOT, MerkleProof, merkle_proof, merkle_root, verify_proof
 from gdx_sdk.batch.outbox import FileOutbox, Outbox, Refusal, Settlement
 from gdx_sdk.batch.sealed import DecodedBatch, SealedBatch, decode_batch, seal_batch, seal_heartbeat
@@ -41,6 +42,8 @@ __all__ = [
     "DecodedBatch",
     "FileOutbox",
     "FillRecord",
+    "Finding",
+    "HistoryReport",
     "MerkleProof",
     "NetEntry",
     "Outbox",

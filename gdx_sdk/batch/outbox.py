@@ -119,6 +119,14 @@ class FileOutbox:
         files = (self._settled_file(market, n) for n in self._sequences(market, "settled") if n >= first)
         return [found for file in files if (found := self._read(file, _settlement_from_json)) is not None]
 
+    def settled_sequences(self, market: Pubkey) -> list[int]:
+        """Sequences of the settled batches that are kept, ascending."""
+        return self._sequences(market, "settled")
+
+    def settlement(self, market: Pubkey, sequence: int) -> Settlement | None:
+        """One settled batch; None when it is not kept, `CodecError` when its file is damaged."""
+        return self._read(self._settled_file(market, sequence), _settlement_from_json)
+
     def last_settled(self, market: Pubkey) -> Settlement | None:
         """The settled batch with the highest sequence."""
         sequences = self._sequences(market, "settled")

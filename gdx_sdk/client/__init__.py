@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gdx_sdk.client.client import Client
+from gdx_sdk.client.history import verify_history
 from gdx_sdk.client.lookup_tables import LookupTables
 from gdx_sdk.client.policies import DEFAULT_RETRIES, NO_RETRIES, RECENT_FEES, FeePolicy, RetryPolicy
 from gdx_sdk.client.pool import Endpoint, RetryHook, RetryingTransport
@@ -46,4 +47,5 @@ __all__ = [
     "SystemTimer",
     "Timer",
     "limit_with_margin",
+    "verify_history",
 ]

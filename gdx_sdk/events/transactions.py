@@ -36,16 +36,21 @@ def events_in_transaction(transaction: dict[str, Any]) -> list[SeenEvent]:
         meta = transaction["meta"]
         if meta["err"] is not None:
             return []
-        keys = _account_keys(transaction, meta)
+        keys = account_keys(transaction, meta)
         return [seen for inner in meta.get("innerInstructions") or () for seen in _events_of(inner, keys)]
     except (KeyError, IndexError, TypeError) as error:
         raise CodecError("transaction", sorted(transaction), f"lacks a part: {error!r}") from error
 
 
-def _account_keys(transaction: dict[str, Any], meta: dict[str, Any]) -> list[str]:
-    raw = base64.b64decode(transaction["transaction"][0])
+def transaction_of(transaction: dict[str, Any]) -> VersionedTransaction:
+    """The signed transaction in a reply of `Client.get_transaction`."""
+    return VersionedTransaction.from_bytes(base64.b64decode(transaction["transaction"][0]))
+
+
+def account_keys(transaction: dict[str, Any], meta: dict[str, Any]) -> list[str]:
+    """Every account that its instructions may name, those from lookup tables included, in order."""
     loaded = meta.get("loadedAddresses") or {}
-    static = [str(key) for key in VersionedTransaction.from_bytes(raw).message.account_keys]
+    static = [str(key) for key in transaction_of(transaction).message.account_keys]
     return [*static, *loaded.get("writable", ()), *loaded.get("readonly", ())]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,13 +11,14 @@ import click
 from gdx_cli.arguments import batch_id as batch_id_of
 from gdx_cli.arguments import market_key
 from gdx_cli.cluster import Cluster, cluster_options
-from gdx_cli.output import columns, emit, json_option, render
+from gdx_cli.output import EXIT_FAILED, columns, emit, json_option, plain, render
 from gdx_cli.reading import ask
 
 if TYPE_CHECKING:
     from solders.pubkey import Pubkey
 
     from gdx_sdk.accounts import SettlementBatch
+    from gdx_sdk.batch import HistoryReport
     from gdx_sdk.client import Client
 
 STATUS = ("pending", "confirmed", "failed")
@@ -70,6 +73,73 @@ def list_batches(market_name: str, last: int, cluster: Cluster, is_json: bool) -
     names = ["sequence", "trade_count", "status", "settled_ts", "batch_id"]
     rows = [[str(_shown(item)[name]) for name in names] for item in result]
     emit({"batches": result}, is_json=is_json, table=lambda: columns(names, rows))
+
+
+@batch.command()
+@click.option("-m", "--market", "market_name", metavar="SYMBOL_OR_ADDRESS", required=True, help="The market.")
+@click.option(
+    "--outbox",
+    "outbox_path",
+    type=click.Path(exists=True, file_okay=False),
+    help="Check this outbox's settled batches, trades and all. [default: what the transactions carried]",
+)
+@click.option("--first", type=click.IntRange(1), default=1, show_default=True, help="First sequence.")
+@click.option("--last", type=click.IntRange(1), help="Last sequence. [default: the market's last]")
+@cluster_options
+@json_option
+def verify(
+    market_name: str, outbox_path: str | None, first: int, last: int | None, cluster: Cluster, is_json: bool
+) -> None:
+    """Verify a range of a market's history: hash chain, roots, nets and trades, against the chain.
+
+    Exit code 0: everything that could be checked holds; 1: something does not, and is listed.
+    """
+    market = market_key(market_name, "--market")
+
+    async def read(client: Client) -> HistoryReport:
+        from gdx_sdk.batch import FileOutbox
+        from gdx_sdk.client import verify_history
+
+        outbox = FileOutbox(outbox_path) if outbox_path is not None else None
+        return await verify_history(
+            client, market, outbox=outbox, first=first, last=last, on_progress=_progress()
+        )
+
+    report = ask(cluster, read)
+    emit(plain(report) | {"is_proven": report.is_proven}, is_json=is_json, table=lambda: _verified(report))
+    if not report.is_proven:
+        raise SystemExit(EXIT_FAILED)
+
+
+def _progress() -> Callable[[int, int | None], None] | None:
+    """A line that counts on, where somebody watches."""
+    if not sys.stderr.isatty():
+        return None
+
+    def tell(done: int, total: int | None) -> None:
+        counted = f"{done:,}" if total is None else f"{done:,} of {total:,}"
+        is_over = total is not None and done >= total
+        click.echo(f"\rread {counted}" + ("\n" if is_over else ""), err=True, nl=False)
+
+    return tell
+
+
+def _verified(report: HistoryReport) -> str:
+    summary = {
+        "market": str(report.market),
+        "source": report.source,
+        "batches": f"{report.batch_count} ({report.first} to {report.last})",
+        "trades": f"{report.verified_trade_count} verified of {report.trade_count}",
+        "records": f"{report.record_count} on chain",
+        "transactions": f"{report.transaction_count} read",
+        "result": "proven" if report.is_proven else f"{len(report.failures)} contradictions",
+    }
+    lines = [render(summary)]
+    for title, findings in (("does not hold", report.failures), ("could not be checked", report.unproven)):
+        if findings:
+            rows = [[str(one.sequence), one.check, one.message] for one in findings]
+            lines += ["", f"{title}:", columns(["batch", "check", "finding"], rows)]
+    return "\n".join(lines)
 
 
 def describe(address: Pubkey, record: SettlementBatch) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from gdx_localnet import start_in_thread
 from solders.keypair import Keypair
 
 from gdx_sdk.batch import SealedBatch
-from tests.cli.conftest import Invoke
+from tests.cli.conftest import DEAD_URL, Invoke
 from tests.keepers.desk import Desk
 from tests.keepers.exchange_world import ONE, PRICE_E6, SYMBOL, USDT, World, make_world
 
@@ -21,8 +22,8 @@ from tests.keepers.exchange_world import ONE, PRICE_E6, SYMBOL, USDT, World, mak
 class Scene:
     """A market with one settled batch between Alice and Bob, behind `url`."""
 
-    def __init__(self, url: str, world: World, alice: Keypair, batch: SealedBatch) -> None:
-        self.url, self.world, self.alice, self.batch = url, world, alice, batch
+    def __init__(self, url: str, world: World, alice: Keypair, batch: SealedBatch, outbox: Path) -> None:
+        self.url, self.world, self.alice, self.batch, self.outbox = url, world, alice, batch, outbox
 
 
 async def build(folder: Path) -> tuple[World, Keypair, SealedBatch]:
@@ -36,9 +37,10 @@ async def build(folder: Path) -> tuple[World, Keypair, SealedBatch]:
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    world, alice, batch = asyncio.run(build(tmp_path_factory.mktemp("scene")))
+    folder = tmp_path_factory.mktemp("scene")
+    world, alice, batch = asyncio.run(build(folder))
     server = start_in_thread(world.chain)
-    yield Scene(server.url, world, alice, batch)
+    yield Scene(server.url, world, alice, batch, folder / "outbox")
     server.stop()
 
 
@@ -103,6 +105,37 @@ def test_a_batch_is_found_by_id_by_market_and_by_sequence(invoke: Invoke, scene:
     listed = read(invoke, scene, "batch", "list", "--market", SYMBOL)["batches"]
     assert listed == [shown]
     assert batch_id in invoke("batch", "list", "--market", SYMBOL, "-u", scene.url).stdout
+
+
+def test_a_history_is_verified_from_the_chain_and_from_an_outbox(invoke: Invoke, scene: Scene) -> None:
+    for source, more in (("chain", ()), ("outbox", ("--outbox", str(scene.outbox)))):
+        shown = read(invoke, scene, "batch", "verify", "--market", SYMBOL, *more)
+        assert (shown["source"], shown["is_proven"], shown["failures"]) == (source, True, [])
+        assert (shown["batch_count"], shown["verified_trade_count"]) == (1, 1)
+        text = invoke("batch", "verify", "-m", SYMBOL, "-u", scene.url, *more).stdout
+        assert "1 verified of 1" in text
+        assert text.splitlines()[-1].split() == ["result", "proven"]
+
+
+def test_a_tampered_outbox_is_exit_code_1_and_says_where(
+    invoke: Invoke, scene: Scene, tmp_path: Path
+) -> None:
+    shutil.copytree(scene.outbox, tmp_path / "outbox")
+    (file,) = (tmp_path / "outbox" / str(scene.world.market) / "settled").iterdir()
+    file.write_text("{}")
+    args = ("batch", "verify", "-m", SYMBOL, "--outbox", str(tmp_path / "outbox"), "-u", scene.url)
+    done = invoke(*args)
+    assert done.exit_code == 1
+    assert "does not hold:" in done.stdout
+    assert "outbox file" in done.stdout
+    machine = invoke(*args, "--json")
+    assert machine.exit_code == 1
+    found = json.loads(machine.stdout)
+    assert found["is_proven"] is False
+    assert [(one["sequence"], one["check"]) for one in found["failures"]] == [(1, "file"), (1, "sequence")]
+    assert invoke("batch", "verify", "-m", SYMBOL, "--first", "9", "-u", scene.url).exit_code == 1
+    assert invoke("batch", "verify", "-m", SYMBOL, "--outbox", "/nowhere", "-u", scene.url).exit_code == 2
+    assert invoke("batch", "verify", "-m", SYMBOL, "-u", DEAD_URL).exit_code == 4
 
 
 @pytest.mark.parametrize(
