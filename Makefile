@@ -13,6 +13,7 @@ CONSTRAINTS ?= -c requirements.lock
 ANCHORPY_VENV ?= .venv-anchorpy
 PEERS_VENV ?= .venv-peers
 BENCH_ARGS ?=
+JS_CLIENTS := tests/conformance/clients/web3js tests/conformance/clients/kit
 RECORDING ?=
 DEMO_ARGS ?=
 PROGRAMS := collateral_vault ephemeral_vault oracle funding_rate position_mgmt
@@ -86,6 +87,17 @@ layouts: $(VENV)/.dev ## keep an account of each layout that has no fixture yet 
 anchorpy-test: $(ANCHORPY_VENV)/.ready ## anchorpy and our client against each other, in an environment of their own
 	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(ANCHORPY_VENV)/bin/python -m pytest -q -c tests/anchorpy/pytest.ini tests/anchorpy
 
+.PHONY: session-clients
+session-clients: $(ANCHORPY_VENV)/.ready $(JS_CLIENTS:%=%/node_modules/.ready) ## install the other clients whose sessions the conformance suite runs (needs Node 20)
+
+.PHONY: conformance
+conformance: $(VENV)/.dev session-clients ## both engines side by side: every RPC case and four clients (needs GDX_VALIDATOR)
+	$(BIN)/python -m pytest tests/conformance
+
+.PHONY: chain-lane
+chain-lane: $(VENV)/.dev ## every test that talks to a chain (ENGINE=validator VALIDATOR=path for a real one)
+	$(BIN)/python -m pytest -m chain --engine $(or $(ENGINE),embedded) $(if $(VALIDATOR),--validator $(VALIDATOR)) $(PYTEST_ARGS)
+
 .PHONY: golden
 golden: $(VENV)/.dev ## write tests/golden/*.json from the naive model
 	$(BIN)/python tests/golden/generate.py
@@ -145,7 +157,7 @@ lock: $(VENV)/.dev ## refresh requirements.lock
 
 .PHONY: clean
 clean: ## remove the environment and everything built
-	rm -rf $(VENV) $(ANCHORPY_VENV) $(PEERS_VENV) target .gdx dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(ANCHORPY_VENV) $(PEERS_VENV) $(JS_CLIENTS:%=%/node_modules) target .gdx dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "GDX needs Python 3.11 or newer on PATH" >&2; exit 1; }
@@ -162,6 +174,10 @@ $(PEERS_VENV)/.ready: bench/peers/requirements.txt
 	@echo "Installing the peers of the benchmarks into $(PEERS_VENV) …"
 	@$(PYTHON) -m venv $(PEERS_VENV)
 	@$(PEERS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+%/node_modules/.ready: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund --ignore-scripts
 	@touch $@
 
 $(VENV)/.demo: $(VENV)/bin/python pyproject.toml requirements.lock

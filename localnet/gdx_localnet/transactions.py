@@ -41,6 +41,7 @@ class Resolved:
     loaded_writable: list[Pubkey]
     loaded_readonly: list[Pubkey]
     needs_slot_hashes: bool
+    table_count: int
 
     @property
     def payer(self) -> Pubkey:
@@ -61,7 +62,9 @@ def resolve(tx: VersionedTransaction, read: Callable[[Pubkey], Account | None], 
     loaded_writable: list[Pubkey] = []
     loaded_readonly: list[Pubkey] = []
     needs_slot_hashes = ADDRESS_LOOKUP_TABLE in keys
+    tables = 0
     if isinstance(message, MessageV0):
+        tables = len(message.address_table_lookups)
         for lookup in message.address_table_lookups:
             table = _read_table(read(lookup.account_key), slot)
             loaded_writable += table.pick(lookup.writable_indexes)
@@ -70,7 +73,7 @@ def resolve(tx: VersionedTransaction, read: Callable[[Pubkey], Account | None], 
         writable += range(len(keys), len(keys) + len(loaded_writable))
         keys += loaded_writable
         keys += loaded_readonly
-    return Resolved(keys, writable, loaded_writable, loaded_readonly, needs_slot_hashes)
+    return Resolved(keys, writable, loaded_writable, loaded_readonly, needs_slot_hashes, tables)
 
 
 def _static_writable(message: Message | MessageV0 | MessageV1) -> list[int]:

@@ -35,12 +35,13 @@ MINT = named_keypair("mint/usdt").pubkey()
 class Session:
     """A client of one engine, and what it has sent so far."""
 
-    def __init__(self, url: str) -> None:
-        self._url, self._http = url, httpx.Client(timeout=30)
+    def __init__(self, url: str, ws_url: str) -> None:
+        self._url, self.ws_url, self._http = url, ws_url, httpx.Client(timeout=30)
         self.alice, self.bob = named_keypair("alice"), named_keypair("bob")
         self.alice_tokens = get_associated_token_address(self.alice.pubkey(), MINT)
         self.bob_tokens = get_associated_token_address(self.bob.pubkey(), MINT)
         self.sent: dict[str, str] = {}
+        self.aliases: dict[str, str] = {}  # addresses that follow from a slot, and what to call them
         self.answers: dict[str, Any] = {}
 
     def post(self, body: Any, content_type: str = "application/json") -> httpx.Response:
@@ -95,14 +96,6 @@ class Session:
 
 def wire(tx: VersionedTransaction) -> str:
     return base64.b64encode(bytes(tx)).decode()
-
-
-def run_cases(url: str) -> dict[str, Any]:
-    """Every case's answer."""
-    session = Session(url)
-    for part in PARTS:
-        part(session)
-    return session.answers
 
 
 def node(s: Session) -> None:

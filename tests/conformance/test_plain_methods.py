@@ -24,10 +24,14 @@ VOLATILE = {
     "confirmationStatus": "depends on when the call is made",
     "contextSlot": "slots depend on when the call is made",
     "epochStartTimestamp": "wall clock",
+    "lastExtendedSlot": "slots depend on when the call is made",
     "lastValidBlockHeight": "heights depend on when the call is made",
+    "parent": "slots depend on when the call is made",
     "parentSlot": "slots depend on when the call is made",
     "previousBlockhash": "hashes of different chains",
     "recentBlockhash": "hashes of different chains",
+    "recentSlot": "slots depend on when the call is made",
+    "root": "slots depend on when the call is made",
     "slot": "slots depend on when the call is made",
     "slotIndex": "slots depend on when the call is made",
     "solana-core": "the embedded chain names the release that its runtime comes from",
@@ -46,23 +50,35 @@ WHOLE = {
     "getSlotLeader": "different nodes",
     "getSlotLeaders": "different nodes",
     "block time": "wall clock",
+    "ws: root": "depends on when the call is made",
 }
 """Answers whose shape is compared, not their value."""
 
 ALLOWED = (
     (r"\.rentEpoch$", "^program ", "the validator leaves 0 on programs of its genesis"),
     (r"^program's code.*rentEpoch$", "", "the validator leaves 0 on programs of its genesis"),
-    (r"^clock parsed.*lamports$", "", "LiteSVM gives a sysvar one lamport whenever it writes it"),
+    (r"lamports$", "^(clock )?parsed", "LiteSVM gives a sysvar one lamport whenever it writes it"),
     (r"confirmations$", "^status: ", "depends on when the call is made"),
     (
         r"(computeUnitsConsumed|costUnits|unitsConsumed|loadedAccountsDataSize)$",
-        "new token account|calls inside|return data",
-        "the engines carry different builds of the Token program",
+        "new token account|calls inside|return data|2022$|approve$|revoke$",
+        "the engines carry different builds of the Token programs",
     ),
     (
-        r"(computeUnitsConsumed|costUnits|logMessages|(pre|post)Balances\[1\])$",
-        ": memo$",
+        r"(computeUnitsConsumed|costUnits|logMessages.*|(pre|post)Balances\[[14]\])$",
+        ": (memo|mixed)$",
         "the engines carry different builds of the Memo program",
+    ),
+    (
+        r"(computeUnitsConsumed|costUnits|logMessages.*|data|bumpSeed)$",
+        ": table$",
+        "a table's address follows from a slot, and searching its bump costs what it costs",
+    ),
+    (r"result\.rewards$", "^block", "the embedded chain pays no leader"),
+    (
+        r"params\.result\.value",
+        "^ws: signature received$",
+        "a validator tells the receipt of others' blocks, and the blocks of a test validator are its own",
     ),
 )
 """(path of the field, name of the case, reason): where the engines may differ."""
@@ -116,17 +132,38 @@ def differences(path: str, ours: Any, theirs: Any) -> list[str]:
     return [] if ours == theirs else [f"{path}: {ours!r}, the validator: {theirs!r}"]
 
 
-def is_allowed(name: str, line: str) -> bool:
-    """Whether the list above has this difference."""
+def allowances(name: str, line: str) -> list[int]:
+    """Which entries of the list above allow this difference."""
     path = line[: line.index(": ", len(name))]
-    return any(re.search(where, path) and re.search(case, name) for where, case, _ in ALLOWED)
+    return [
+        number
+        for number, (where, case, _) in enumerate(ALLOWED)
+        if re.search(where, path) and re.search(case, name)
+    ]
+
+
+def all_differences(embedded: dict[str, Any], validator: dict[str, Any]) -> list[tuple[str, str]]:
+    """(case, difference) of every case."""
+    found = []
+    for name, theirs in validator.items():
+        view = shape if name in WHOLE else normal
+        found += [(name, line) for line in differences(name, view(embedded[name]), view(theirs))]
+    return found
 
 
 def test_every_answer_is_the_validators(embedded_answers, validator_answers):
     assert embedded_answers.keys() == validator_answers.keys()
-    failures = []
-    for name, theirs in validator_answers.items():
-        view = shape if name in WHOLE else normal
-        found = differences(name, view(embedded_answers[name]), view(theirs))
-        failures += [line for line in found if not is_allowed(name, line)]
+    found = all_differences(embedded_answers, validator_answers)
+    failures = [line for name, line in found if not allowances(name, line)]
     assert not failures, "\n".join(failures)
+
+
+def test_every_allowed_difference_still_occurs(embedded_answers, validator_answers):
+    found = all_differences(embedded_answers, validator_answers)
+    used = {number for name, line in found for number in allowances(name, line)}
+    idle = [ALLOWED[number] for number in range(len(ALLOWED)) if number not in used]
+    assert idle == [], "the engines agree here now: take it off the list"
+
+
+def test_there_are_as_many_cases_as_promised(embedded_answers):
+    assert len(embedded_answers) >= 250

@@ -1,15 +1,14 @@
-"""The SDK against the compiled programs on the embedded chain, over HTTP: what it builds is accepted, what it
+"""The SDK against the compiled programs on a chain, over HTTP: what it builds is accepted, what it
 reads is true, and its maths gives the accounts that the programs leave behind.
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
+from gdx_localnet.fixture import mint_account, token_account
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
@@ -45,8 +44,9 @@ from gdx_sdk.instructions import CreateConfigArgs, FeedLimits, MarketParams, Wit
 from gdx_sdk.math import MarketState, PositionState
 from gdx_sdk.tx import Signer
 from gdx_sdk.units import Side
+from tests.chain_lane import Genesis, Lane, RemoteChain, program_files
 
-localnet = pytest.importorskip("gdx_localnet")
+pytestmark = pytest.mark.chain
 
 SYMBOL, PRICE_E6 = "BTC-PERP", 96_500_000_000
 TAKER_PPM, MAKER_PPM = 500, -100
@@ -66,7 +66,12 @@ class World:
     """A chain with a market that trades, and the client to it."""
 
     client: Client
-    chain: object
+    chain: RemoteChain
+
+    @property
+    def now_ms(self) -> int:
+        """The chain's time."""
+        return self.chain.now_ts() * 1_000
 
     async def settle(self, batch: SealedBatch, *, relayer: Signer = RELAYER, epoch: int | None = None) -> str:
         config = await self.client.fetch(GlobalConfig, pdas.config())
@@ -89,19 +94,12 @@ class World:
             await self.client.send([instruction], [publisher])
 
 
-def load_chain() -> object:
-    from gdx_localnet.fixture import mint_account, token_account
-    from gdx_localnet.programs import load_upgradeable
-
-    chain = localnet.EmbeddedChain()
-    for name in programs.PROGRAM_IDS:
-        program = programs.load(name)
-        load_upgradeable(chain, program.program_id, program.elf, ADMIN.pubkey)
-    chain.set_account(MINT, mint_account(10**15, 6, ADMIN.pubkey))
+def genesis() -> Genesis:
+    accounts = {MINT: mint_account(10**15, 6, ADMIN.pubkey)}
     for trader in TRADERS:
         token = pdas.associated_token(trader.pubkey, MINT)
-        chain.set_account(token, token_account(MINT, trader.pubkey, DEPOSIT))
-    return chain
+        accounts[token] = token_account(MINT, trader.pubkey, DEPOSIT)
+    return Genesis(program_files(), ADMIN.pubkey, accounts)
 
 
 async def set_up(world: World) -> None:
@@ -131,14 +129,12 @@ async def set_up(world: World) -> None:
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
-    chain = load_chain()
-    handle = localnet.start_in_thread(chain)
-    async with Client(handle.url) as client:
-        ready = World(client, chain)
-        await set_up(ready)
-        yield ready
-    handle.stop()
+async def world(lane: Lane) -> AsyncIterator[World]:
+    with lane.start(genesis()) as chain:
+        async with Client(chain.url) as client:
+            ready = World(client, chain)
+            await set_up(ready)
+            yield ready
 
 
 def trade(number: int, taker: int, maker: int, side: Side, price_e6: int, size_e8: int, at_ms: int) -> Trade:
@@ -147,8 +143,8 @@ def trade(number: int, taker: int, maker: int, side: Side, price_e6: int, size_e
     return Trade(number, MARKET, POSITIONS[taker], POSITIONS[maker], side, price_e6, size_e8, *fees, at_ms)
 
 
-def six_trades(first_id: int) -> list[Trade]:
-    now = int(time.time() * 1000) - 2_000
+def six_trades(world: World, first_id: int) -> list[Trade]:
+    now = world.now_ms - 2_000
     rows = [
         (0, 1, Side.BUY, PRICE_E6, 1_234_567),
         (2, 1, Side.BUY, PRICE_E6 + 10_000_001, 700_001),
@@ -181,7 +177,7 @@ def after_v1(trades: list[Trade], positions: list[PositionState], market: Market
 async def test_batches_settle_and_leave_what_the_maths_says(world: World) -> None:
     client = world.client
     positions, market = await world.states()
-    first = seal_batch(1, MARKET, 1, ZERO_ID, six_trades(1))
+    first = seal_batch(1, MARKET, 1, ZERO_ID, six_trades(world, 1))
     signature = await world.settle(first)
     after_v1(list(first.trades), positions, market)
     found, after = await world.states()
@@ -200,9 +196,9 @@ async def test_batches_settle_and_leave_what_the_maths_says(world: World) -> Non
     assert (settled.batch_id, settled.trade_count) == (first.batch_id, 6)
 
     await client.send([ix.set_allowed_versions(ADMIN.pubkey, 2)], [ADMIN])
-    beat = seal_heartbeat(2, MARKET, 2, first.batch_id, at_ms=int(time.time() * 1000) - 1_000)
+    beat = seal_heartbeat(2, MARKET, 2, first.batch_id, at_ms=world.now_ms - 1_000)
     await world.settle(beat)
-    third = seal_batch(2, MARKET, 3, beat.batch_id, six_trades(7))
+    third = seal_batch(2, MARKET, 3, beat.batch_id, six_trades(world, 7))
     worth = [p.collateral_atoms - p.cost_atoms for p in found]
     await world.settle(third)
     netted, after = await world.states()
@@ -219,17 +215,17 @@ async def test_batches_settle_and_leave_what_the_maths_says(world: World) -> Non
 
 async def test_refusals_are_typed_and_change_nothing(world: World) -> None:
     before = await world.states()
-    batch = seal_batch(1, MARKET, 1, ZERO_ID, six_trades(1))
+    batch = seal_batch(1, MARKET, 1, ZERO_ID, six_trades(world, 1))
     with pytest.raises(refusals.WrongRelayer):
         await world.settle(batch, relayer=ADMIN)
     with pytest.raises(refusals.WrongEpoch):
         await world.settle(batch, epoch=77)
-    gap = seal_batch(1, MARKET, 2, b"\x01" * 32, six_trades(1))
+    gap = seal_batch(1, MARKET, 2, b"\x01" * 32, six_trades(world, 1))
     with pytest.raises(refusals.BatchOutOfOrder):
         await world.settle(gap)
     wrong = [
         one if n else trade(1, 0, 1, Side.BUY, 2 * PRICE_E6, 100, one.executed_at_ms)
-        for n, one in enumerate(six_trades(1))
+        for n, one in enumerate(six_trades(world, 1))
     ]
     with pytest.raises(refusals.PriceOutOfBand) as refused:
         await world.settle(seal_batch(1, MARKET, 1, ZERO_ID, wrong))
@@ -274,11 +270,11 @@ async def test_money_comes_in_and_goes_out(world: World) -> None:
 
 
 async def test_a_batch_goes_through_a_lookup_table(world: World) -> None:
-    await world.settle(seal_batch(1, MARKET, 1, ZERO_ID, six_trades(1)))
+    await world.settle(seal_batch(1, MARKET, 1, ZERO_ID, six_trades(world, 1)))
     fixed = [pdas.config(), MARKET, FEED, pdas.event_authority(programs.PROGRAM_IDS["position_mgmt"])]
     table = await LookupTables(world.client, RELAYER).create([*fixed, *POSITIONS])
     first = (await world.client.fetch(PerpMarket, MARKET)).last_batch_id
-    batch = seal_batch(2, MARKET, 2, first, six_trades(7))
+    batch = seal_batch(2, MARKET, 2, first, six_trades(world, 7))
     epoch = (await world.client.fetch(GlobalConfig, pdas.config())).relayer_epoch
     instruction = ix.settle_batch(RELAYER.pubkey, batch, relayer_epoch=epoch, price_feed=FEED)
     sent = await world.client.send([instruction], [RELAYER], lookup_tables=[table])
@@ -292,11 +288,11 @@ async def test_a_batch_goes_through_a_lookup_table(world: World) -> None:
 
 
 async def test_an_unhealthy_position_is_liquidated_by_the_size_the_maths_says(world: World) -> None:
-    now = int(time.time() * 1000) - 2_000
+    now = world.now_ms - 2_000
     opening = [trade(1, 0, 1, Side.BUY, PRICE_E6, 90_000_000, now)]
     await world.settle(seal_batch(1, MARKET, 1, ZERO_ID, opening))
     crash = PRICE_E6 * 905 // 1_000
-    await asyncio.sleep(1.1)  # publish times must rise by a second
+    world.chain.set_time(world.chain.now_ts() + 2)  # publish times must rise by a second
     await world.publish(crash)
     (loser, *_), market = await world.states()
     assert math.is_liquidatable(loser, market, crash, PARAMS.maintenance_margin_ratio_bps)

@@ -84,13 +84,20 @@ def get_block(chain: EmbeddedChain, args: Args) -> Any:
         view["signatures"] = [str(record.signature) for record in block.records]
     elif details != "none":
         view["transactions"] = [
-            _transaction(chain, record, encoding, details, most) for record in block.records
+            _transaction(chain, record, encoding, details, most, has_rewards=has_rewards)
+            for record in block.records
         ]
     return view
 
 
 def _transaction(
-    chain: EmbeddedChain, record: TransactionRecord, encoding: str, details: str, most: int | None
+    chain: EmbeddedChain,
+    record: TransactionRecord,
+    encoding: str,
+    details: str,
+    most: int | None,
+    *,
+    has_rewards: bool,
 ) -> dict[str, Any]:
     check_version(record, most)
     if details == "full":
@@ -108,6 +115,7 @@ def _transaction(
                 "preBalances": record.pre_balances,
                 "preTokenBalances": token_balances(record.pre_tokens),
                 "status": status_of(record.err),
+                **({"rewards": []} if has_rewards else {}),
             },
             "transaction": {
                 "accountKeys": account_keys(record),

@@ -19,6 +19,7 @@ _SYSTEM, _NONCE_BYTES = Pubkey.default(), 80
 _SYSVAR = Pubkey.from_string("Sysvar1111111111111111111111111111111111111")
 _CLOCK = Pubkey.from_string("SysvarC1ock11111111111111111111111111111111")
 _RENT = Pubkey.from_string("SysvarRent111111111111111111111111111111111")
+_EPOCH_SCHEDULE = Pubkey.from_string("SysvarEpochSchedu1e111111111111111111111111")
 _IMMUTABLE_OWNER = 7
 _U64_MAX = 2**64 - 1
 
@@ -158,11 +159,16 @@ def _parse_sysvar(address: Pubkey, data: bytes) -> tuple[str, dict[str, Any]] | 
             "unixTimestamp": unix_ts,
         }
     if address == _RENT:
-        per_byte, threshold, burn = struct.unpack("<QdB", data)
-        return "rent", {
-            "burnPercent": burn,
-            "exemptionThreshold": threshold,
-            "lamportsPerByteYear": str(per_byte),
+        per_byte, _, _ = struct.unpack("<QdB", data)
+        return "rent", {"lamportsPerByte": str(per_byte)}
+    if address == _EPOCH_SCHEDULE:
+        slots, offset, warmup, first_epoch, first_slot = struct.unpack("<QQ?QQ", data)
+        return "epochSchedule", {
+            "firstNormalEpoch": first_epoch,
+            "firstNormalSlot": first_slot,
+            "leaderScheduleSlotOffset": offset,
+            "slotsPerEpoch": slots,
+            "warmup": warmup,
         }
     return None
 

@@ -1,4 +1,4 @@
-"""`jsonParsed` instructions of the system, token, associated-token, memo and compute-budget programs."""
+"""`jsonParsed` instructions of the programs that a validator parses for its users."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from gdx_localnet.rpc.parsed_accounts import ui_amount
 from gdx_localnet.transactions import TOKEN, TOKEN_2022
 
 SYSTEM = Pubkey.default()
+LOOKUP_TABLE = Pubkey.from_string("AddressLookupTab1e1111111111111111111111111")
 ASSOCIATED_TOKEN = Pubkey.from_string("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL")
 MEMO_V1 = Pubkey.from_string("Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo")
 MEMO_V2 = Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")
@@ -191,9 +192,27 @@ def _parse_associated_token(keys: Sequence[str], data: bytes) -> Parsed | None:
     return kind, dict(zip(names, keys, strict=False))
 
 
+def _parse_lookup_table(keys: Sequence[str], data: bytes) -> Parsed | None:
+    kind = int.from_bytes(data[:4], "little")
+    owned: dict[str, Any] = {"lookupTableAccount": keys[0], "lookupTableAuthority": keys[1]}
+    if kind == 0:
+        info = {"bumpSeed": data[12], "recentSlot": _u64(data, 4)}
+        return "createLookupTable", {**owned, **info, "payerAccount": keys[2], "systemProgram": keys[3]}
+    if kind == 1:
+        return "freezeLookupTable", owned
+    if kind == 2:
+        added = [_key(data, at) for at in range(12, 12 + 32 * _u64(data, 4), 32)]
+        payer = {"payerAccount": keys[2], "systemProgram": keys[3]} if len(keys) > 3 else {}
+        return "extendLookupTable", {**owned, **payer, "newAddresses": added}
+    if kind == 3:
+        return "deactivateLookupTable", owned
+    return ("closeLookupTable", {**owned, "recipient": keys[2]}) if kind == 4 else None
+
+
 _PARSERS: dict[Pubkey, tuple[str, Callable[[Sequence[str], bytes], Parsed | None]]] = {
     SYSTEM: ("system", _parse_system),
     TOKEN: ("spl-token", _parse_token),
-    TOKEN_2022: ("spl-token-2022", _parse_token),
+    TOKEN_2022: ("spl-token", _parse_token),  # the validator's name for both
+    LOOKUP_TABLE: ("address-lookup-table", _parse_lookup_table),
     ASSOCIATED_TOKEN: ("spl-associated-token-account", _parse_associated_token),
 }

@@ -117,9 +117,14 @@ def _failure_data(chain: EmbeddedChain, execution: Execution) -> dict[str, Any]:
     return empty | _outcome(chain, execution)
 
 
+_TABLE_BYTES = 8_248
+"""What a lookup table counts for, whatever it holds."""
+
+
 def _outcome(chain: EmbeddedChain, execution: Execution) -> dict[str, Any]:
     is_loaded = execution.fee is not None and execution.err != "AccountNotFound"
-    loaded = chain.loaded_bytes(execution.resolved.keys) if is_loaded else 0
+    resolved = execution.resolved
+    loaded = chain.loaded_bytes(resolved.keys) + resolved.table_count * _TABLE_BYTES if is_loaded else 0
     return {
         "err": execution.err,
         "fee": execution.fee if is_loaded else None,

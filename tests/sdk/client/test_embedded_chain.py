@@ -1,4 +1,4 @@
-"""The client against the embedded chain over HTTP: real blockhashes, signatures, statuses and tables."""
+"""The client against a chain over HTTP: real blockhashes, signatures, statuses and tables."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from solders.system_program import TransferParams, transfer
 from gdx_sdk.client import Client, LookupTables
 from gdx_sdk.errors import AccountNotFound, ProgramError, RpcError, TransactionError
 from gdx_sdk.tx import Signer
+from tests.chain_lane import Lane
 
-localnet = pytest.importorskip("gdx_localnet")
+pytestmark = pytest.mark.chain
 
 
-@pytest.fixture
-def url() -> Iterator[str]:
-    chain = localnet.EmbeddedChain(slot_ms=20)
-    handle = localnet.start_in_thread(chain)
-    yield handle.url
-    handle.stop()
+@pytest.fixture(scope="module")
+def url(lane: Lane) -> Iterator[str]:
+    with lane.start(slot_ms=20) as chain:
+        yield chain.url
 
 
 @pytest.fixture

@@ -145,7 +145,8 @@ async function settle() {
     .map((instruction) => anchor.utils.bytes.bs58.decode(instruction.data))
     .map((bytes) => coder.decode(Buffer.from(bytes.subarray(8)).toString("base64")))
     .filter((event) => event !== null);
-  see("events of the batch", events.map((event) => event.name).sort());
+  const names = events.map((event) => event.name[0].toUpperCase() + event.name.slice(1)); // anchor says batchSettled
+  see("events of the batch", names.sort());
 }
 
 async function lookupTable() {

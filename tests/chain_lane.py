@@ -1,0 +1,155 @@
+"""One way to start a chain and to speak to it, whichever engine runs it."""
+
+from __future__ import annotations
+
+import base64
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import httpx
+from gdx_localnet import EmbeddedChain, ProgramFile, RpcFault, account_files, launch, start_in_thread
+from gdx_localnet.programs import load_upgradeable
+from solders.account import Account
+from solders.pubkey import Pubkey
+
+from gdx_sdk.programs import PROGRAM_IDS
+
+VALIDATOR_SLOT_MS = 100
+"""Slots of the lane's validators: a quarter of the usual length, so that waiting for them is, too."""
+CLOCK = "SysvarC1ock11111111111111111111111111111111"
+PATIENCE_SECONDS = 30
+PROCESSED, CONFIRMED = {"commitment": "processed"}, {"commitment": "confirmed"}
+
+
+def program_files() -> dict[Pubkey, Path]:
+    """The package's five programs, by address."""
+    folder = Path(str(resources.files("gdx_sdk.programs")))
+    return {address: folder / f"{name}.so" for name, address in PROGRAM_IDS.items()}
+
+
+@dataclass
+class Genesis:
+    """What a chain starts with: programs by address (with their authority) and accounts."""
+
+    programs: Mapping[Pubkey, Path] = field(default_factory=dict)
+    authority: Pubkey | None = None
+    accounts: dict[Pubkey, Account] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RemoteChain:
+    """A validator with the names that tests use of an `EmbeddedChain`; what it cannot do has no name here."""
+
+    url: str
+    ws_url: str
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
+
+    @property
+    def time(self) -> RemoteChain:
+        """The chain's clock is read from the chain."""
+        return self
+
+    def rpc(self, method: str, params: Sequence[Any] = ()) -> Any:
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
+        answer = self.http.post(self.url, json=body).json()
+        if (error := answer.get("error")) is not None:
+            raise RpcFault(error["code"], error["message"], error.get("data"))
+        return answer["result"]
+
+    def account(self, address: Pubkey) -> Account | None:
+        found = self.rpc("getAccountInfo", [str(address), {"encoding": "base64", **PROCESSED}])["value"]
+        if found is None:
+            return None
+        data = base64.b64decode(found["data"][0])
+        owner = Pubkey.from_string(found["owner"])
+        return Account(found["lamports"], data, owner, found["executable"], found["rentEpoch"])
+
+    def now_ts(self) -> int:
+        clock = self.account(Pubkey.from_string(CLOCK))
+        assert clock is not None
+        return int.from_bytes(clock.data[32:40], "little", signed=True)
+
+    def airdrop(self, address: Pubkey, lamports: int) -> None:
+        signature = self.rpc("requestAirdrop", [str(address), lamports])
+        self.wait_until(
+            lambda: (
+                (self.rpc("getSignatureStatuses", [[signature]])["value"][0] or {}).get("confirmationStatus")
+                in ("confirmed", "finalized")
+            ),
+            "the airdrop is confirmed",
+        )
+
+    def set_time(self, unix_ts: int) -> None:
+        """Wait for it: only a few seconds can be waited for."""
+        ahead = unix_ts - self.now_ts()
+        assert ahead <= PATIENCE_SECONDS // 3, f"a validator's clock cannot be moved by {ahead} s"
+        self.wait_until(lambda: self.now_ts() >= unix_ts, f"the clock shows {unix_ts}")
+
+    def advance_slots(self, count: int) -> None:
+        """Wait for them."""
+        slot = self.rpc("getSlot", [PROCESSED])
+        self.wait_until(lambda: self.rpc("getSlot", [PROCESSED]) >= slot + count, f"{count} slots pass")
+
+    def wait_until(self, holds: Any, what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not holds():
+            assert time.monotonic() < deadline, f"still not so: {what}"
+            time.sleep(0.05)
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Starts chains: embedded ones in this process, or validators when there is one."""
+
+    validator: Path | None
+
+    @property
+    def engine(self) -> str:
+        return "embedded" if self.validator is None else "validator"
+
+    @property
+    def is_validator(self) -> bool:
+        return self.validator is not None
+
+    def build(self, genesis: Genesis, **settings: Any) -> EmbeddedChain:
+        """An embedded chain that nobody serves yet."""
+        chain = EmbeddedChain(**settings)
+        for address, path in genesis.programs.items():
+            load_upgradeable(chain, address, path.read_bytes(), genesis.authority)
+        for address, account in genesis.accounts.items():
+            chain.set_account(address, account)
+        return chain
+
+    @contextmanager
+    def start(self, genesis: Genesis | None = None, **settings: Any) -> Iterator[RemoteChain]:
+        """A chain that answers at `url`; `settings` are an `EmbeddedChain`'s."""
+        genesis = genesis or Genesis()
+        if self.validator is None:
+            server = start_in_thread(self.build(genesis, **settings))
+            try:
+                yield RemoteChain(server.url, server.ws_url)
+            finally:
+                server.stop()
+            return
+        with (
+            tempfile.TemporaryDirectory(prefix="gdx-lane-") as folder,
+            launch("validator", **self._options(genesis, Path(folder))) as handle,
+        ):
+            yield RemoteChain(handle.url, handle.ws_url)
+
+    def _options(self, genesis: Genesis, folder: Path) -> dict[str, Any]:
+        files = [(key, account_files.write(folder, key, one)) for key, one in genesis.accounts.items()]
+        programs = [ProgramFile(key, path, genesis.authority) for key, path in genesis.programs.items()]
+        return {
+            "fixture": "none",
+            "validator": str(self.validator),
+            "slot_ms": VALIDATOR_SLOT_MS,
+            "programs": tuple(programs),
+            "accounts": tuple(files),
+        }
