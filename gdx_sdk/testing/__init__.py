@@ -1,9 +1,34 @@
-"""Fakes for tests, ours and yours: a chain that answers from memory, a clock that jumps, accounts by name."""
+"""Fakes for tests, ours and yours: a chain that answers from memory, a clock that jumps, accounts by name.
+
+`GdxChain` is the real thing, the compiled programs in this process; pytest's fixture `gdx_chain` is a fresh
+one per test. Nothing is loaded before a name is used.
+"""
 
 from __future__ import annotations
 
-from gdx_sdk.testing.accounts import build_account
-from gdx_sdk.testing.clock import FakeTimer
-from gdx_sdk.testing.rpc import FakeRpc
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["FakeRpc", "FakeTimer", "build_account"]
+if TYPE_CHECKING:
+    from gdx_sdk.testing.accounts import build_account
+    from gdx_sdk.testing.chain import GdxChain, Receipt
+    from gdx_sdk.testing.clock import FakeTimer
+    from gdx_sdk.testing.rpc import FakeRpc
+
+_HOME = {
+    "FakeRpc": "rpc",
+    "FakeTimer": "clock",
+    "GdxChain": "chain",
+    "Receipt": "chain",
+    "build_account": "accounts",
+}
+
+__all__ = ["FakeRpc", "FakeTimer", "GdxChain", "Receipt", "build_account"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
