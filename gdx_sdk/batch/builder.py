@@ -81,6 +81,27 @@ class BatchUsage:
         """Share of the bytes used, rounded down."""
         return 100 * self.entry_bytes // self.limits.entry_bytes
 
+    @property
+    def positions_percent(self) -> int:
+        """Share of the accounts that may be locked, rounded down."""
+        return 100 * self.positions // self.limits.positions
+
+    @property
+    def compute_percent(self) -> int:
+        """Share of the compute budget by the estimate, rounded down."""
+        return 100 * self.compute_units // self.limits.compute_units
+
+    @property
+    def fullest(self) -> str:
+        """What the batch uses most of, which is what will end it: bytes, positions, compute or trades."""
+        shares = {
+            "bytes": self.bytes_percent,
+            "positions": self.positions_percent,
+            "compute": self.compute_percent,
+            "trades": 100 * self.trades // self.limits.trades,
+        }
+        return max(shares, key=lambda name: shares[name])
+
 
 class BatchBuilder:
     """Collects trades of one market for one batch; knows before each trade whether it still fits."""
