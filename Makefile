@@ -150,6 +150,10 @@ fuzz: $(VENV)/.dev ## random steps on the compiled programs against the naive mo
 rpc-fuzz: $(VENV)/.dev ## random and mutated requests to a local chain (REQUESTS=100000, SEED=n repeats a run)
 	$(BIN)/python -m tests.localnet.fuzz --requests $(or $(REQUESTS),100000) $(if $(SEED),--seed $(SEED))
 
+.PHONY: hostile
+hostile: $(VENV)/.dev ## the local chain under ten thousand sockets, silent clients, 100,000 transactions (minutes)
+	GDX_EXHAUSTIVE=1 $(BIN)/python -m pytest -s tests/localnet/test_hostile_clients.py
+
 .PHONY: lock
 lock: $(VENV)/.dev ## refresh requirements.lock
 	$(PIP) uv
