@@ -13,6 +13,7 @@ from solders.transaction_metadata import FailedTransactionMetadata, SimulatedTra
 
 from gdx_localnet import tokens
 from gdx_localnet.ledger import TokenBalance, TransactionRecord
+from gdx_localnet.programs import UPGRADEABLE_LOADER
 from gdx_localnet.transactions import Resolved, advanced_nonce, nonce_index
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def execute(
     chain.sync_sysvars(slot_hashes=resolved.needs_slot_hashes)
     before = _look(chain, resolved)
     nonce = nonce_index(tx, chain.accounts.get)
-    execution = _outcome(chain, tx, resolved, chain.svm.send_transaction(tx))
+    stopped = _stopped(chain, tx, resolved)
+    execution = stopped or _outcome(chain, tx, resolved, chain.svm.send_transaction(tx))
     has_run = execution.meta.signature() == tx.signatures[0]
     if execution.err is not None and before.payer is not None:
         if preflight:
@@ -65,14 +67,17 @@ def execute(
             if has_run:
                 chain.svm.set_account(resolved.payer, before.payer)
             return execution
-        if execution.err in FEES_ONLY:
+        if execution.err in FEES_ONLY or stopped is not None:
             _charge(chain, resolved.payer, before.payer, execution.meta.fee())
+        if execution.err in FEES_ONLY:
             execution.record = _record(chain, tx, execution, before, has_run=False)
     if has_run:
         execution.record = _record(chain, tx, execution, before, has_run=True)
     if execution.record is not None:
         changed = resolved.writable if execution.err is None else _advance(chain, resolved, nonce)
         chain.accounts.remember(chain.open_slot, before.replaced)
+        if execution.err is None and UPGRADEABLE_LOADER in resolved.keys:
+            chain.undeployed.look(chain, resolved.keys)
         chain.land(execution.record, changed)
     return execution
 
@@ -82,9 +87,21 @@ def simulate(
 ) -> tuple[Execution, list[tuple[Pubkey, Account]]]:
     """Run `tx` without effect; how it went, and its writable accounts afterwards."""
     chain.sync_sysvars(slot_hashes=resolved.needs_slot_hashes)
+    stopped = _stopped(chain, tx, resolved)
+    if stopped is not None:
+        return stopped, []
     result = chain.svm.simulate_transaction(tx)
     post = result.post_accounts() if isinstance(result, SimulatedTransactionInfo) else []
     return _outcome(chain, tx, resolved, result), post
+
+
+def _stopped(chain: EmbeddedChain, tx: VersionedTransaction, resolved: Resolved) -> Execution | None:
+    """How `tx` fails because it calls a program that is closed or not yet deployed; None when it does not."""
+    found = chain.undeployed.stop(chain, tx, resolved.keys)
+    if found is None:
+        return None
+    err, meta = found
+    return Execution(err, meta.logs(), meta.compute_units_consumed(), meta.fee(), meta, resolved)
 
 
 def _look(chain: EmbeddedChain, resolved: Resolved) -> _Before:

@@ -21,6 +21,7 @@ from solders.pubkey import Pubkey
 from gdx_localnet.clock import MOST_UNIX_TS, SlotMode
 from gdx_localnet.errors import LocalnetError
 from gdx_localnet.files import write_atomically
+from gdx_localnet.programs import UPGRADEABLE_LOADER
 
 if TYPE_CHECKING:
     from gdx_localnet.svm import EmbeddedChain
@@ -77,9 +78,17 @@ def _replace(chain: EmbeddedChain, present: dict[Pubkey, Account], wanted: dict[
     for address in present.keys() - wanted.keys():
         chain.accounts.set(address, _GONE)
     # Code before the programs that name it: the loader compiles when it sees the program.
+    changed = {address for address, account in wanted.items() if present.get(address) != account}
     for address, account in sorted(wanted.items(), key=lambda item: item[1].executable):
-        if present.get(address) != account:
+        if address in changed or _code_address(account) in changed:
             chain.accounts.set(address, account)
+    chain.undeployed.look_again(chain)
+
+
+def _code_address(account: Account) -> Pubkey | None:
+    """Where an upgradeable program has its code; None for any other account."""
+    is_program = account.executable and account.owner == UPGRADEABLE_LOADER
+    return Pubkey.from_bytes(account.data[4:36]) if is_program else None
 
 
 def _read(path: Path) -> _Contents:

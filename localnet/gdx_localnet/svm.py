@@ -23,6 +23,7 @@ from gdx_localnet import faucet
 from gdx_localnet.accounts import AccountStore
 from gdx_localnet.blockhashes import BlockhashQueue
 from gdx_localnet.clock import ChainTime, SlotMode
+from gdx_localnet.deployment import Undeployed
 from gdx_localnet.errors import LocalnetError
 from gdx_localnet.events import Applied, Commitment, Listener, Reached, SlotOpened
 from gdx_localnet.execution import Execution, execute, refused, simulate
@@ -88,6 +89,7 @@ class EmbeddedChain:
         self._slot_hashes_set_at = -1
         self._clock_set_to = (-1, -1)
         self._next_slot_due = time.monotonic() + slot_ms / 1000
+        self.undeployed = Undeployed()
         self.faults = FaultPlan()
         self.served_at: tuple[str, str] | None = None  # host:port of HTTP and of WebSocket, while served
         self._listeners: list[Listener] = []
@@ -203,6 +205,7 @@ class EmbeddedChain:
         with self.lock:
             self.accounts.remember(self.open_slot, {address: self.accounts.get(address)})
             self.accounts.set(address, account)
+            self.undeployed.forget(address)
             self._publish(Applied(self.open_slot, None, [(address, account)]))
             if self.slot_mode is SlotMode.FAST:
                 self._open_next_slot(ages=False)

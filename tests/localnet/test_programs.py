@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from gdx_localnet import EngineError
 from gdx_localnet.programs import UPGRADEABLE_LOADER, load_upgradeable, programdata_address
+from solders.account import Account
 from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from solders.signature import Signature
 from solders.system_program import CreateAccountParams, create_account
 
 RENT = Pubkey.from_string("SysvarRent111111111111111111111111111111111")
+MEMO = Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")
 CLOCK = Pubkey.from_string("SysvarC1ock11111111111111111111111111111111")
 
 
@@ -132,3 +137,94 @@ def test_a_final_program_cannot_be_upgraded(driver, memo_elf):
     buffer = write_buffer(driver, memo_elf)
     with pytest.raises(Exception, match="Account is immutable"):
         driver.run(upgrade(driver, program, buffer, driver.payer))
+
+
+def call_of(program: Pubkey) -> Instruction:
+    return Instruction(program, b"hello", [])
+
+
+def close(driver, program: Pubkey) -> Instruction:
+    payer = driver.payer.pubkey()
+    accounts = [
+        AccountMeta(programdata_address(program), False, True),
+        AccountMeta(payer, False, True),
+        AccountMeta(payer, True, False),
+        AccountMeta(program, False, True),
+    ]
+    return Instruction(UPGRADEABLE_LOADER, (5).to_bytes(4, "little"), accounts)
+
+
+def run_in_slot(driver, *instructions) -> tuple:
+    """Send past preflight; error and logs, with the slot still open."""
+    signature = driver.send(driver.sign(instructions), skipPreflight=True)
+    record = driver.chain.ledger.by_signature[Signature.from_string(signature)]
+    return record.err, record.meta.logs()
+
+
+def not_deployed(program: Pubkey) -> list[str]:
+    return [
+        f"Program {program} invoke [1]",
+        "Program is not deployed",
+        f"Program {program} failed: Unsupported program id",
+    ]
+
+
+def test_an_upgraded_program_runs_from_the_next_slot_on(manual):
+    program, driver = Pubkey.new_unique(), manual
+    elf = driver.chain.accounts.get(MEMO).data
+    load_upgradeable(driver.chain, program, elf, driver.payer.pubkey())
+    buffer = write_buffer_in_slot(driver, elf)
+    assert run_in_slot(driver, upgrade(driver, program, buffer, driver.payer))[0] is None
+    paid = driver.chain.account(driver.payer.pubkey()).lamports
+    err, logs = run_in_slot(driver, driver.pay(), call_of(program))
+    assert err == {"InstructionError": [1, "UnsupportedProgramId"]}
+    assert logs[-3:] == not_deployed(program)
+    assert logs[0] == "Program 11111111111111111111111111111111 invoke [1]"
+    assert driver.chain.account(driver.payer.pubkey()).lamports == paid - 5_000
+    driver.chain.advance_slots(1)
+    assert run_in_slot(driver, call_of(program))[0] is None
+
+
+def test_a_closed_program_is_gone(driver, memo_elf):
+    program = Pubkey.new_unique()
+    load_upgradeable(driver.chain, program, memo_elf, driver.payer.pubkey())
+    driver.run(close(driver, program))
+    assert driver.chain.account(programdata_address(program)) is None
+    for _ in range(2):
+        assert run_in_slot(driver, call_of(program)) == (
+            {"InstructionError": [0, "UnsupportedProgramId"]},
+            not_deployed(program),
+        )
+    simulated = driver.sign([call_of(program)])
+    params = [base64.b64encode(bytes(simulated)).decode(), {"encoding": "base64"}]
+    value = driver.chain.rpc("simulateTransaction", params)["value"]
+    assert (value["err"], value["logs"]) == (
+        {"InstructionError": [0, "UnsupportedProgramId"]},
+        not_deployed(program),
+    )
+    fault = driver.fault("sendTransaction", *params)
+    assert fault.message.endswith("Error processing Instruction 0: Unsupported program id")
+    load_upgradeable(driver.chain, program, memo_elf, None)
+    assert run_in_slot(driver, call_of(program), driver.pay())[0] is None
+
+
+def test_a_snapshot_brings_a_closed_program_back(driver, memo_elf, tmp_path):
+    program = Pubkey.new_unique()
+    load_upgradeable(driver.chain, program, memo_elf, driver.payer.pubkey())
+    before, after = str(tmp_path / "before"), str(tmp_path / "after")
+    driver.chain.rpc("gdx_snapshot", [before])
+    driver.run(close(driver, program))
+    driver.chain.rpc("gdx_snapshot", [after])
+    driver.chain.rpc("gdx_restore", [before])
+    assert run_in_slot(driver, call_of(program))[0] is None
+    driver.chain.rpc("gdx_restore", [after])
+    assert run_in_slot(driver, call_of(program), driver.pay())[0] is not None
+
+
+def write_buffer_in_slot(driver, elf: bytes) -> Pubkey:
+    """A buffer placed past every rule."""
+    buffer = Pubkey.new_unique()
+    data = (1).to_bytes(4, "little") + b"\1" + bytes(driver.payer.pubkey()) + elf
+    lamports = driver.chain.rpc("getMinimumBalanceForRentExemption", [len(data)])
+    driver.chain.set_account(buffer, Account(lamports, data, UPGRADEABLE_LOADER, False, 2**64 - 1))
+    return buffer
