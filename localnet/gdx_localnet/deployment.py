@@ -1,8 +1,8 @@
 """Programs that can't be called: closed ones, and those deployed or upgraded in the slot that is still open.
 
 LiteSVM runs new code at once, and that of a closed program for ever. A cluster runs neither: code is usable
-from the slot after its deployment on, and a program that is closed is gone. What a transaction itself calls is
-stopped here, not what one program calls of another.
+from the slot after its deployment on, and a program that is closed is gone. Only what a transaction itself
+calls is stopped here, not what one program calls of another.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gdx_localnet.svm import EmbeddedChain
 
 _MAX_SLOTS = 100_000_000
+_NATIVE_LOADER = Pubkey.from_string("NativeLoader1111111111111111111111111111111")
 _RENT_EPOCH_EXEMPT = 2**64 - 1
 
 
@@ -88,7 +89,7 @@ def set_account(chain: EmbeddedChain, args: Args) -> Any:
 
     Zero lamports remove it. → null
     """
-    address, config = args.pubkey(0), args.config(1)
+    address, config = _replaceable(chain, args.pubkey(0)), args.config(1)
     lamports, owner = config.integer("lamports"), config.text("owner")
     chain.set_account(
         address,
@@ -100,6 +101,14 @@ def set_account(chain: EmbeddedChain, args: Args) -> Any:
             _RENT_EPOCH_EXEMPT,
         ),
     )
+
+
+def _replaceable(chain: EmbeddedChain, address: Pubkey) -> Pubkey:
+    """The address, unless a program of the runtime lives there: without those nothing runs any more."""
+    account = chain.accounts.get(address)
+    if account is not None and account.executable and account.owner == _NATIVE_LOADER:
+        raise invalid_params(f"address {address}: a built-in program cannot be replaced")
+    return address
 
 
 def _account_data(value: Any) -> bytes:
@@ -117,7 +126,7 @@ def load_program(chain: EmbeddedChain, args: Args) -> Any:
     """[address, [elf, "base64"], authority?]: place an upgradeable program, or replace its code. → null"""
     elf = _account_data(args.raw(1))
     authority = args.pubkey(2) if args.raw(2) is not None else None
-    load_upgradeable(chain, args.pubkey(0), elf, authority)
+    load_upgradeable(chain, _replaceable(chain, args.pubkey(0)), elf, authority)
 
 
 @method("gdx_listPrograms", accepted=0)

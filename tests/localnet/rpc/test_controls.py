@@ -173,3 +173,18 @@ def test_programs_are_listed(driver, memo_elf):
     assert listed[str(program)]["authority"] == str(authority)
     assert listed[str(program)]["bytes"] == len(memo_elf)
     assert "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA" in listed
+
+
+@pytest.mark.parametrize("address", ["1" * 32, "ComputeBudget111111111111111111111111111111"])
+def test_built_in_programs_stay(driver, address):
+    """Found by the fuzzer: an account written over the system program ended every later transfer."""
+    for method, params in (
+        ("gdx_setAccount", [address, {"lamports": 1}]),
+        ("gdx_loadProgram", [address, ["AAAA", "base64"]]),
+    ):
+        fault = driver.fault(method, *params)
+        assert (fault.code, fault.message) == (
+            -32602,
+            f"address {address}: a built-in program cannot be replaced",
+        )
+    assert driver.run(driver.pay())["meta"]["err"] is None
