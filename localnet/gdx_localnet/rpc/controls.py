@@ -144,16 +144,22 @@ def programs(chain: EmbeddedChain, args: Args) -> Any:  # noqa: ARG001
     ]
 
 
+def _path(text: str) -> Path:
+    if not text or "\0" in text:
+        raise invalid_params(f"path {text!r}: must name a file, and hold no NUL character")
+    return Path(text)
+
+
 @method("gdx_snapshot", required=1, accepted=1)
 def save_snapshot(chain: EmbeddedChain, args: Args) -> Any:
     """[path]: write every account, the slot and the time to a file on the chain's machine. → {accounts}"""
-    return {"accounts": snapshot.save(chain, Path(args.text(0)))}
+    return {"accounts": snapshot.save(chain, _path(args.text(0)))}
 
 
 @method("gdx_restore", required=1, accepted=1)
 def restore_snapshot(chain: EmbeddedChain, args: Args) -> Any:
     """[path]: put back what `gdx_snapshot` wrote; every other account goes. → {accounts}"""
-    return {"accounts": snapshot.restore(chain, Path(args.text(0)))}
+    return {"accounts": snapshot.restore(chain, _path(args.text(0)))}
 
 
 @method("gdx_setFaults", required=1, accepted=2)

@@ -188,3 +188,12 @@ def test_built_in_programs_stay(driver, address):
             f"address {address}: a built-in program cannot be replaced",
         )
     assert driver.run(driver.pay())["meta"]["err"] is None
+
+
+@pytest.mark.parametrize("method", ["gdx_snapshot", "gdx_restore"])
+@pytest.mark.parametrize("path", ["", "\0", "a\0b"])
+def test_a_path_that_no_file_has_is_refused(driver, method, path):
+    """Found by the fuzzer: an internal error."""
+    fault = driver.fault(method, path)
+    assert fault.code == -32602
+    assert fault.message == f"path {path!r}: must name a file, and hold no NUL character"
