@@ -55,7 +55,7 @@ def _words(part: str) -> list[str]:
 def pascal(name: str) -> str:
     """``PascalCase`` for classes; a name that starts with a capital and has no underscore stays as it is."""
     if "::" in name:
-        return "".join(pascal(part) for part in name.split("::") if part)
+        return identifier("".join(pascal(part) for part in name.split("::") if part))
     if name[:1].isupper() and "_" not in name:
         return identifier(name)
     return identifier("".join(part[:1].upper() + part[1:] for part in re.split(r"[\W_]", name)))

@@ -31,7 +31,9 @@ class ChainLookup:
     """Reads accounts of known types, each address once, for the keys and values in their fields."""
 
     def __init__(self, client: AccountSource, *kinds: type[Account]) -> None:
-        self._client, self._kinds = client, kinds
+        self._client = client
+        # One discriminator may begin another: the longer one is the account's.
+        self._kinds = sorted(kinds, key=lambda kind: len(kind.DISCRIMINATOR), reverse=True)
         self._read: dict[Pubkey, Account] = {}
 
     async def field(self, address: Pubkey, path: str) -> Any:
