@@ -85,7 +85,7 @@ layouts: $(VENV)/.dev ## keep an account of each layout that has no fixture yet 
 
 .PHONY: anchorpy-test
 anchorpy-test: $(ANCHORPY_VENV)/.ready $(VENV)/.dev ## anchorpy and our client against each other, in an environment of their own
-	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 GDX_MAIN_PYTHON=$(BIN)/python $(ANCHORPY_VENV)/bin/python -m pytest -q -c tests/anchorpy/pytest.ini tests/anchorpy
+	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 GDX_MAIN_PYTHON=$(BIN)/python $(ANCHORPY_VENV)/bin/python -m pytest -q -s -c tests/anchorpy/pytest.ini tests/anchorpy
 
 .PHONY: session-clients
 session-clients: $(ANCHORPY_VENV)/.ready $(JS_CLIENTS:%=%/node_modules/.ready) ## install the other clients whose sessions the conformance suite runs (needs Node 20)

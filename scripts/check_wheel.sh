@@ -15,6 +15,11 @@ cd "$work"
 venv/bin/python quick_start.py | tee quick_start.txt
 grep -qx '250.5 USDT free' quick_start.txt
 venv/bin/python -m mypy --strict quick_start.py
+# The generator is for any Anchor project: here one that has nothing but the wheel.
+mkdir shop
+cp "$root/tests/sdk/idlgen/idls/features.json" shop/
+(cd shop && ../venv/bin/gdx idl generate features.json -o clients && touch clients/__init__.py && ../venv/bin/python -m mypy --strict clients)
+(cd shop && ../venv/bin/python -c "from clients.features import accounts, instructions, PROGRAM_ID; print('a generated client of', PROGRAM_ID)")
 venv/bin/gdx demo --json --trades 60 >demo.json
 venv/bin/python - "$root" <<'P'
 import json

@@ -36,6 +36,10 @@ def plain(value: Any) -> Any:
     """What anchorpy parsed, as the naive reading has it."""
     if isinstance(value, Pubkey):
         return bytes(value)
+    if hasattr(value, "_sumtype_attribs"):
+        fields = getattr(value, "tuple_data", None)
+        given = [getattr(value, a.name) for a in value.__attrs_attrs__] if fields is None else fields
+        return value.index, tuple(map(plain, given))
     if hasattr(value, "items"):
         return tuple(plain(item) for key, item in value.items() if not str(key).startswith("_"))
     if hasattr(value, "__dataclass_fields__"):
