@@ -24,6 +24,7 @@ CONFIG_PLACES = {
     "getLatestBlockhash": 0,
     "getSlot": 0,
     "getBlockHeight": 0,
+    "getEpochInfo": 0,
 }
 """Reading methods that take `minContextSlot`, and the place of their configuration."""
 
@@ -62,22 +63,25 @@ class RetryingTransport:
 
     async def call(self, method: str, params: list[Any]) -> Any:
         """One call; the last failure is raised when the policy allows no further try."""
-        started_s, failures = self.timer.now_s(), 0
+        started_s, failures, may_have_arrived = self.timer.now_s(), 0, False
         while True:
             endpoint = self._choose()
             asked = self._with_slot(method, params)
             try:
                 result = await endpoint.transport.call(method, asked)
             except RpcError as error:
+                may_have_arrived |= isinstance(error, TransportError) and error.may_have_arrived
                 if not _may_try_again(method, error):
                     raise
                 failures += 1
                 endpoint.failed_until_s = self.timer.now_s() + self.policy.cooldown_s
                 wait_s = self._wait_s(endpoint, failures, error)
                 late_s = self.timer.now_s() - started_s + wait_s
-                if failures >= self.policy.attempts or late_s > self.policy.total_timeout_s:
-                    raise
-                if wait_s > self.policy.max_wait_s:
+                is_too_late = late_s > self.policy.total_timeout_s or wait_s > self.policy.max_wait_s
+                if failures >= self.policy.attempts or is_too_late:
+                    if isinstance(error, TransportError) and may_have_arrived > error.may_have_arrived:
+                        said = f"{error.reason}; an earlier try may have arrived"
+                        raise TransportError(method, said, retry_after_s=error.retry_after_s) from error
                     raise
                 self.retries[method] += 1
                 if self.on_retry is not None:

@@ -101,6 +101,7 @@ class SentTransaction:
     fee_lamports: int  # signatures and priority fee together
     logs: tuple[str, ...] = ()
     priority_fee_microlamports: int = 0  # what was bid per compute unit
+    is_cost_known: bool = True  # False: the endpoint does not show it, so units, fee and logs are 0 and empty
 
     @property
     def is_dry_run(self) -> bool:

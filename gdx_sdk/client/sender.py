@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
+from gdx_sdk.client.confirming import Confirmation, landed_record, may_land
 from gdx_sdk.client.fees import RecentFees
 from gdx_sdk.client.policies import RECENT_FEES, FeePolicy
 from gdx_sdk.client.reader import Reader
@@ -21,11 +22,9 @@ from gdx_sdk.client.transport import RpcRefusal
 from gdx_sdk.client.watch import Pauses, SignatureWatch
 from gdx_sdk.errors import (
     ChainError,
-    ConfirmationTimeout,
     DryRunRefusal,
     InputError,
     RpcError,
-    TransactionExpired,
 )
 from gdx_sdk.tx.failures import decode_failure
 from gdx_sdk.tx.transaction import (
@@ -45,8 +44,8 @@ AnySigner = Signer | Keypair
 
 COMPUTE_MARGIN_PERCENT = 10  # state may differ a little between trial run and landing
 COMPUTE_MARGIN_UNITS = 1_000
-REBROADCAST_S = 2.0
 REMEMBERED_SIGNATURES = 4_096
+MAX_PRICE = 2**64 - 1
 
 
 class Sender:
@@ -95,15 +94,15 @@ class Sender:
     ) -> SignedTransaction:
         """A signed transaction on the newest blockhash that differs from every one signed here before.
 
-        Two equal transactions in one slot have one signature, and the cluster applies it once: the second
-        one's compute limit is raised by a unit to make it another transaction.
+        Two equal transactions on one blockhash have one signature, and the cluster applies it once: the
+        second one's compute limit is raised by a unit (lowered, at the highest) to make it another one.
         """
         if self.dry_run:
             raise DryRunRefusal("signing a transaction")
         fee_payer = _payer(payer, signers)
         price = await self._price(instructions, priority_fee)
         latest = await self._reader.get_latest_blockhash()
-        for limit in range(compute_unit_limit, MAX_COMPUTE_UNITS + 1):
+        for limit in _limits_from(compute_unit_limit):
             budgeted = with_budget(instructions, compute_unit_limit=limit, priority_fee_microlamports=price)
             message = compile_message(
                 budgeted, fee_payer, lookup_tables=lookup_tables, blockhash=latest.blockhash
@@ -138,28 +137,29 @@ class Sender:
         Raises the chain's refusal when it landed and failed, `TransactionExpired` when its blockhash is dead,
         `ConfirmationTimeout` when neither shows in time.
         """
-        level = commitment or self._reader.commitment
+        return await self._confirm(signed, commitment or self._reader.commitment)
+
+    async def _confirm(
+        self, signed: SignedTransaction, level: str, sending_failed: RpcError | None = None
+    ) -> SignatureStatus:
         pauses = Pauses(self._timer, self._watch, signed.signature, level)
+        waiting = Confirmation(
+            self._reader,
+            self._timer,
+            pauses,
+            signed,
+            level,
+            self._confirm_timeout_s,
+            self.broadcast,
+            sending_failed,
+        )
         try:
-            return await self._confirm(signed, level, pauses)
+            return await waiting.wait()
+        except (ChainError, RpcError) as error:
+            error.signature = signed.signature
+            raise
         finally:
             pauses.close()
-
-    async def _confirm(self, signed: SignedTransaction, level: str, pauses: Pauses) -> SignatureStatus:
-        started = sent = self._timer.now_s()
-        while True:
-            status = (await self._reader.get_statuses([signed.signature]))[0]
-            if status is not None and (status.error is not None or status.has_reached(level)):
-                return await self._settled(signed, status)
-            now = self._timer.now_s()
-            if now - started > self._confirm_timeout_s:
-                waited = f"{signed.signature} not seen at {level} after {self._confirm_timeout_s} s"
-                raise ConfirmationTimeout("getSignatureStatuses", waited)
-            if status is None and now - sent >= REBROADCAST_S:
-                await self._give_up_if_dead(signed)
-                await self._send_again(signed)
-                sent = now
-            await pauses.wait()
 
     async def send(
         self,
@@ -185,11 +185,17 @@ class Sender:
             signers,
             payer=fee_payer,
             lookup_tables=lookup_tables,
-            compute_unit_limit=int(compute_unit_limit),
+            compute_unit_limit=compute_unit_limit,
             priority_fee=priority_fee,
         )
-        await self.broadcast(signed)
-        status = await self.confirm(signed)
+        try:
+            await self.broadcast(signed)
+        except RpcError as error:
+            if not may_land(error):
+                raise
+            status = await self._confirm(signed, self._reader.commitment, error)
+        else:
+            status = await self.confirm(signed)
         return await self._details(signed, status.slot)
 
     async def await_foreign(self, signature: str, last_valid_block_height: int) -> SignatureStatus:
@@ -197,12 +203,19 @@ class Sender:
         return await self.confirm(SignedTransaction(signature, b"", last_valid_block_height))
 
     async def _price(self, instructions: Sequence[Instruction], fee: PriorityFee) -> int:
-        if isinstance(fee, int):
-            return fee
-        return await self._fees.price(instructions, RECENT_FEES if fee == "recent" else fee)
+        if isinstance(fee, FeePolicy) or fee == "recent":
+            return await self._fees.price(instructions, RECENT_FEES if fee == "recent" else fee)
+        if type(fee) is not int or not 0 <= fee <= MAX_PRICE:
+            rule = 'must be microlamports per compute unit, a FeePolicy or "recent"'
+            raise InputError("priority_fee", fee, rule)
+        return fee
 
     async def _details(self, signed: SignedTransaction, slot: int) -> SentTransaction:
-        found = await self._reader.get_transaction(signed.signature)
+        """It was applied, and no failure to learn what it cost may hide that."""
+        try:
+            found = await landed_record(self._reader, self._timer, signed.signature)
+        except RpcError:
+            found = None
         meta: dict[str, Any] = (found or {}).get("meta") or {}
         return SentTransaction(
             signed.signature,
@@ -211,37 +224,23 @@ class Sender:
             int(meta.get("fee") or 0),
             tuple(meta.get("logMessages") or ()),
             signed.priority_fee_microlamports,
+            is_cost_known=bool(meta),
         )
-
-    async def _settled(self, signed: SignedTransaction, status: SignatureStatus) -> SignatureStatus:
-        if status.error is None:
-            return status
-        found = await self._reader.get_transaction(signed.signature)
-        logs = ((found or {}).get("meta") or {}).get("logMessages") or ()
-        raise decode_failure(status.error, logs)
-
-    async def _give_up_if_dead(self, signed: SignedTransaction) -> None:
-        if await self._reader.get_block_height() <= signed.last_valid_block_height:
-            return
-        status = (await self._reader.get_statuses([signed.signature], search_history=True))[0]
-        if status is None:
-            raise TransactionExpired(
-                f"{signed.signature} did not land by block height {signed.last_valid_block_height}"
-            )
-
-    async def _send_again(self, signed: SignedTransaction) -> None:
-        if not signed.raw:
-            return
-        try:
-            await self.broadcast(signed)
-        except (RpcError, ChainError):
-            return  # the status tells, whatever the endpoint thinks of a repeated transaction
 
 
 def limit_with_margin(compute_units: int) -> int:
     """The compute limit to sign for when a trial run took `compute_units`."""
     padded = compute_units * (100 + COMPUTE_MARGIN_PERCENT) // 100 + COMPUTE_MARGIN_UNITS
     return min(padded, MAX_COMPUTE_UNITS)
+
+
+def _limits_from(compute_unit_limit: int) -> Iterator[int]:
+    """The limit asked for, then those nearest to it that make another transaction."""
+    if type(compute_unit_limit) is not int or not 0 < compute_unit_limit <= MAX_COMPUTE_UNITS:
+        rule = f'must be 1 to {MAX_COMPUTE_UNITS}, or "simulate" when sending'
+        raise InputError("compute_unit_limit", compute_unit_limit, rule)
+    yield from range(compute_unit_limit, MAX_COMPUTE_UNITS + 1)
+    yield from range(compute_unit_limit - 1, 0, -1)
 
 
 def _payer(payer: Pubkey | None, signers: Sequence[AnySigner]) -> Pubkey:

@@ -47,14 +47,19 @@ class ChainError(GdxError):
     """The cluster received the transaction and did not apply it.
 
     `call_path` names the calls that were open when it failed, outermost first, as far as its logs tell:
-    ``("position_mgmt.add_collateral", "collateral_vault.lock")``.
+    ``("position_mgmt.add_collateral", "collateral_vault.lock")``. `account` is the name, in the instruction
+    that failed, of the account that broke a rule, where the program's framework says so. `signature` is that
+    of the transaction when it was sent; empty when a trial run refused it.
     """
 
     call_path: tuple[str, ...] = ()
+    account: str | None = None
+    signature: str = ""
 
     def __str__(self) -> str:
-        said = super().__str__()
-        return f"{said} (in {' > '.join(self.call_path)})" if self.call_path else said
+        where = [f"account {self.account}"] if self.account else []
+        where += [f"in {' > '.join(self.call_path)}"] if self.call_path else []
+        return f"{super().__str__()} ({'; '.join(where)})" if where else super().__str__()
 
 
 class ProgramError(ChainError):
@@ -88,7 +93,12 @@ class TransactionExpired(ChainError):
 
 
 class RpcError(GdxError):
-    """The endpoint answered with an error, or with something that is not JSON-RPC."""
+    """The endpoint answered with an error, or with something that is not JSON-RPC.
+
+    `signature` is that of the transaction that was being waited for, if one was: it may still land.
+    """
+
+    signature: str = ""
 
     def __init__(self, method: str, reason: str, code: int | None = None) -> None:
         self.method, self.reason, self.code = method, reason, code

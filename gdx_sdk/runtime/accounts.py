@@ -92,7 +92,7 @@ class Account(Struct):
         try:
             return cls.decode(data)
         except CodecError as error:
-            raise CodecError(f"account {address}: {error.field}", error.value, error.rule) from None
+            raise CodecError(f"account {address}: {error.field}", error.value, error.rule) from error
 
     @classmethod
     def memcmp(cls, field: str, value: object) -> MemcmpFilter:

@@ -51,7 +51,8 @@ async def accounts_data(
         async with TaskGroup() as group:
             tasks = [group.create_task(read(part)) for part in parts]
     except BaseExceptionGroup as group_of_errors:
-        raise group_of_errors.exceptions[0] from None  # the others were called off because of it
+        first = group_of_errors.exceptions[0]  # the others were called off because of it
+        raise first from first.__cause__
     return [data for task in tasks for data in task.result()]
 
 

@@ -137,6 +137,12 @@ class FakeRpc:
     def _on_getBlockHeight(self, _: list[Any]) -> Any:
         return self.block_height
 
+    def _on_getEpochInfo(self, _: list[Any]) -> Any:
+        length = 432_000
+        epoch, index = divmod(self.slot, length)
+        position = {"epoch": epoch, "slotIndex": index, "slotsInEpoch": length}
+        return {"absoluteSlot": self.slot, "blockHeight": self.block_height, **position}
+
     def _on_getRecentPrioritizationFees(self, _: list[Any]) -> Any:
         return [{"slot": self.slot, "prioritizationFee": fee} for fee in self.priority_fees]
 

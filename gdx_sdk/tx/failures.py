@@ -15,6 +15,7 @@ from gdx_sdk.tx.calls import call_path
 
 _FAILED = re.compile(r"^Program (\w{32,44}) failed: ")
 _ANCHOR = re.compile(r"Error Code: (\w+)\. Error Number: (\d+)\. Error Message: (.*?)\.?$")
+_ACCOUNT = re.compile(r"^Program log: AnchorError caused by account: (\w+)\. Error Code: ")
 _LOG = "Program log: "
 
 
@@ -23,10 +24,12 @@ def decode_failure(error: Any, logs: Sequence[str] = (), program_ids: Sequence[P
 
     `logs` name the program that refused, however deep it was called; without them `program_ids` (of the
     transaction's instructions, in order) name the outermost one. An error of our programs is of its own
-    class, found in `gdx_sdk.errors.programs`. Its `call_path` names the calls that were open.
+    class, found in `gdx_sdk.errors.programs`. Its `call_path` names the calls that were open, its `account`
+    the account that broke a rule of an Anchor program.
     """
     decoded = _decoded(error, logs, program_ids)
     decoded.call_path = call_path(logs)
+    decoded.account = next((found[1] for line in reversed(logs) if (found := _ACCOUNT.search(line))), None)
     return decoded
 
 

@@ -9,7 +9,7 @@ from gdx_localnet.faults.rules import rule_from_text
 from solders.pubkey import Pubkey
 from solders.system_program import TransferParams, transfer
 
-from gdx_sdk.client import Client
+from gdx_sdk.client import NO_RETRIES, Client
 from gdx_sdk.errors import TransactionError, TransactionExpired, TransportError
 from gdx_sdk.testing import FakeTimer
 
@@ -36,7 +36,7 @@ async def test_an_outage_is_a_transport_error_that_a_retry_outlasts(served, faul
     _, handle = served
     arm(handle, f"{fault}:method=getSlot,count=3")
     backoff, failures = Backoff(first_ms=1, limit_ms=1), 0
-    async with Client(handle.url) as client:
+    async with Client(handle.url, retry_policy=NO_RETRIES) as client:
         while True:
             try:
                 slot = await client.rpc("getSlot")
@@ -53,7 +53,7 @@ async def test_an_outage_is_a_transport_error_that_a_retry_outlasts(served, faul
 async def test_a_transaction_sent_again_after_an_outage_lands_once(served, fault):
     driver, handle = served
     receiver = Pubkey.new_unique()
-    async with Client(handle.url, timer=FakeTimer()) as client:
+    async with Client(handle.url, timer=FakeTimer(), retry_policy=NO_RETRIES) as client:
         signed = await client.sign([pay(driver, receiver)], [driver.payer], compute_unit_limit=1_000)
         arm(handle, f"{fault}:method=sendTransaction,count=1")
         with pytest.raises(TransportError):
@@ -67,7 +67,7 @@ async def test_a_send_survives_slow_answers(served):
     driver, handle = served
     receiver = Pubkey.new_unique()
     arm(handle, "delay:delay-ms=30,probability=0.5,seed=3")
-    async with Client(handle.url) as client:
+    async with Client(handle.url, retry_policy=NO_RETRIES) as client:
         sent = await client.send([pay(driver, receiver)], [driver.payer])
         assert sent.signature
         assert await client.get_balance(receiver) == SOL
@@ -78,7 +78,7 @@ async def test_a_stale_blockhash_is_told_as_expiry_and_the_next_send_lands(serve
     driver, handle = served
     receiver = Pubkey.new_unique()
     arm(handle, "stale-blockhash:count=1")
-    async with Client(handle.url, timer=FakeTimer()) as client:
+    async with Client(handle.url, timer=FakeTimer(), retry_policy=NO_RETRIES) as client:
         with pytest.raises((TransactionExpired, TransactionError)):
             await client.send([pay(driver, receiver)], [driver.payer])
         assert await client.get_balance(receiver) == 0

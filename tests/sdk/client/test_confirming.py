@@ -14,7 +14,7 @@ from solders.pubkey import Pubkey
 from solders.system_program import TransferParams, transfer
 from websockets.asyncio.server import ServerConnection, serve
 
-from gdx_sdk.client import Client
+from gdx_sdk.client import Client, watch
 from gdx_sdk.client.watch import WATCHED_POLL_S
 from gdx_sdk.errors import TransactionError
 from gdx_sdk.testing import FakeRpc
@@ -158,7 +158,8 @@ async def test_a_silent_subscription_is_polled_beside() -> None:
         await polls.client.aclose()
 
 
-async def test_on_a_chain_with_slow_slots_both_ends_meet() -> None:
+async def test_on_a_chain_with_slow_slots_both_ends_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "SUBSCRIBE_FROM_S", 0.0)
     served = localnet.start_in_thread(localnet.EmbeddedChain(slot_mode="clock", slot_ms=300))
     try:
         async with Client(served.url) as client:

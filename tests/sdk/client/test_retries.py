@@ -60,11 +60,23 @@ async def test_a_busy_endpoint_is_asked_again_with_growing_waits() -> None:
 
 async def test_after_the_last_try_its_error_is_raised() -> None:
     nodes = Nodes(1, attempts=3)
-    nodes.rpcs[0].fail_next("getSlot", BUSY, LOST, BUSY, BUSY)
+    nodes.rpcs[0].fail_next("getSlot", LOST, BUSY, LOST, BUSY)
     with pytest.raises(TransportError) as failed:
         await nodes.client.get_slot()
-    assert failed.value is BUSY
+    assert failed.value is LOST
     assert nodes.asked("getSlot") == [3]
+
+
+async def test_the_last_error_tells_whether_any_try_may_have_arrived() -> None:
+    nodes = Nodes(1, attempts=2)
+    nodes.rpcs[0].fail_next("sendTransaction", LOST, BUSY, BUSY, BUSY)
+    with pytest.raises(TransportError, match="an earlier try may have arrived") as failed:
+        await nodes.client.rpc("sendTransaction", ["AA=="])
+    assert failed.value.may_have_arrived
+    assert failed.value.__cause__ is BUSY
+    with pytest.raises(TransportError) as failed:
+        await nodes.client.rpc("sendTransaction", ["AA=="])
+    assert not failed.value.may_have_arrived
 
 
 async def test_no_try_starts_after_the_total_time() -> None:

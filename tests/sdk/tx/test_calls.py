@@ -49,3 +49,17 @@ def test_an_error_says_where_it_happened() -> None:
     assert error.call_path == call_path(FAILED)
     assert str(error).endswith("(in position_mgmt.add_collateral > collateral_vault.lock > token)")
     assert "(in" not in str(decode_failure("BlockhashNotFound"))
+
+
+def test_an_anchor_program_names_the_account_that_broke_a_rule() -> None:
+    program = PROGRAM_IDS["position_mgmt"]
+    said = "AnchorError caused by account: position. Error Code: ConstraintSeeds. Error Number: 2006."
+    logs = [
+        f"Program {program} invoke [1]",
+        "Program log: Instruction: AddCollateral",
+        f"Program log: {said} Error Message: A seeds constraint was violated.",
+        f"Program {program} failed: custom program error: 0x7d6",
+    ]
+    error = decode_failure({"InstructionError": [0, {"Custom": 2006}]}, logs)
+    assert error.account == "position"
+    assert str(error).endswith("(account position; in position_mgmt.add_collateral)")
