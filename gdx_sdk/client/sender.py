@@ -12,7 +12,7 @@ from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from gdx_sdk.client.confirming import Confirmation, landed_record, may_land
+from gdx_sdk.client._confirming import Confirmation, landed_record, may_land
 from gdx_sdk.client.fees import RecentFees
 from gdx_sdk.client.policies import RECENT_FEES, FeePolicy
 from gdx_sdk.client.reader import Reader
