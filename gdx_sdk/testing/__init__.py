@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gdx_sdk.testing.accounts import build_account
+    from gdx_sdk.testing.accounts import build_account, sample_account
     from gdx_sdk.testing.chain import GdxChain, Receipt
     from gdx_sdk.testing.clock import FakeTimer
     from gdx_sdk.testing.rpc import FakeRpc
@@ -21,9 +21,10 @@ _HOME = {
     "GdxChain": "chain",
     "Receipt": "chain",
     "build_account": "accounts",
+    "sample_account": "accounts",
 }
 
-__all__ = ["FakeRpc", "FakeTimer", "GdxChain", "Receipt", "build_account"]
+__all__ = ["FakeRpc", "FakeTimer", "GdxChain", "Receipt", "build_account", "sample_account"]
 
 
 def __getattr__(name: str) -> Any:
