@@ -111,5 +111,31 @@ def reply(folder: Path) -> Case:
     return Case(run, lambda keys: [str(key) for key in keys])
 
 
+def instruction(folder: Path) -> Case:
+    """A hundred instructions from the same accounts."""
+    generated(folder)
+    from anchorpy_position_mgmt.instructions import liquidate  # type: ignore[import-not-found]
+    from solders.pubkey import Pubkey
+
+    texts = json.loads((folder / "accounts.json").read_text())
+    accounts = {name: Pubkey.from_string(text) for name, text in texts.items()}
+
+    def plain(made: Any) -> list[Any]:
+        metas = [[str(meta.pubkey), meta.is_signer, meta.is_writable] for meta in made.accounts]
+        return [str(made.program_id), bytes(made.data).hex(), metas]
+
+    return Case(
+        lambda: [liquidate({"size_e8": size}, accounts) for size in range(100)],
+        lambda made: [plain(item) for item in made],
+    )
+
+
+def package(folder: Path) -> Case:
+    """Nothing but the generated package, for others to import."""
+    generated(folder)
+    return Case(lambda: None)
+
+
 if __name__ == "__main__":
-    serve({"decode": decode, "scan": scan, "reply": reply}, label="anchorpy", package="anchorpy")
+    cases = {"decode": decode, "scan": scan, "reply": reply, "instruction": instruction, "package": package}
+    serve(cases, label="anchorpy", package="anchorpy")

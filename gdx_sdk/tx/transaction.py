@@ -16,10 +16,10 @@ from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 
 from gdx_sdk.errors import InputError, TransactionError
+from gdx_sdk.tx.signing import SIGNATURE_BYTES, signing
 
 PACKET_BYTES = 1_232
 MAX_COMPUTE_UNITS = 1_400_000
-SIGNATURE_BYTES = 64
 
 Tables = Sequence[AddressLookupTableAccount]
 
@@ -27,16 +27,21 @@ Tables = Sequence[AddressLookupTableAccount]
 class Signer:
     """A key pair whose public key is derived once: `Keypair.pubkey()` computes it anew at every call."""
 
-    __slots__ = ("keypair", "pubkey")
+    __slots__ = ("_sign", "keypair", "pubkey")
 
     def __init__(self, keypair: Keypair) -> None:
         self.keypair = keypair
         self.pubkey: Pubkey = keypair.pubkey()
+        self._sign = signing(keypair)
 
     @classmethod
     def of(cls, signer: Signer | Keypair) -> Signer:
         """`signer` itself, or the key pair wrapped."""
         return signer if isinstance(signer, cls) else cls(signer)  # type: ignore[arg-type]
+
+    def sign(self, message: bytes) -> bytes:
+        """The ed25519 signature of `message`, 64 bytes; libsodium makes it where PyNaCl is installed."""
+        return self._sign(message)
 
     def __repr__(self) -> str:
         return f"Signer({self.pubkey})"
@@ -109,24 +114,31 @@ def sign_message(message: MessageV0, signers: Sequence[Signer | Keypair]) -> Ver
 
     The message is serialized once and each signature made once, which halves the usual constructor's time.
     """
-    needed = message.account_keys[: message.header.num_required_signatures]
-    found = {signer.pubkey: signer.keypair for signer in map(Signer.of, signers)}
-    missing = [str(key) for key in needed if key not in found]
-    if missing:
-        raise InputError("signers", [str(key) for key in found], f"must include {', '.join(missing)}")
-    unused = [str(key) for key in found if key not in needed]
-    if unused:
-        raise InputError("signers", unused, "are not asked for by any instruction")
-    data = to_bytes_versioned(message)
-    return VersionedTransaction.populate(message, [found[key].sign_message(data) for key in needed])
+    signatures = _signatures(message, to_bytes_versioned(message), signers)
+    return VersionedTransaction.populate(message, [Signature.from_bytes(raw) for raw in signatures])
 
 
 def to_signed(
     message: MessageV0, signers: Sequence[Signer | Keypair], last_valid_block_height: int
 ) -> SignedTransaction:
     """Sign and serialize; `TransactionError` when the result is over the packet size."""
-    size = transaction_size(message)
-    if size > PACKET_BYTES:
+    data = to_bytes_versioned(message)
+    count = message.header.num_required_signatures
+    size = 1 + SIGNATURE_BYTES * count + len(data)
+    if size > PACKET_BYTES:  # so that fewer than 128 sign, whose number takes one byte
         raise TransactionError(f"transaction has {size} bytes, a packet holds {PACKET_BYTES}")
-    transaction = sign_message(message, signers)
-    return SignedTransaction(str(transaction.signatures[0]), bytes(transaction), last_valid_block_height)
+    signatures = _signatures(message, data, signers)
+    raw = bytes((count,)) + b"".join(signatures) + data
+    return SignedTransaction(str(Signature.from_bytes(signatures[0])), raw, last_valid_block_height)
+
+
+def _signatures(message: MessageV0, data: bytes, signers: Sequence[Signer | Keypair]) -> list[bytes]:
+    """One for each key that must sign, in their order."""
+    needed = message.account_keys[: message.header.num_required_signatures]
+    found = {signer.pubkey: signer for signer in map(Signer.of, signers)}
+    if missing := [str(key) for key in needed if key not in found]:
+        raise InputError("signers", [str(key) for key in found], f"must include {', '.join(missing)}")
+    if len(found) > len(needed):
+        unused = [str(key) for key in found if key not in needed]
+        raise InputError("signers", unused, "are not asked for by any instruction")
+    return [found[key].sign(data) for key in needed]
