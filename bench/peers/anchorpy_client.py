@@ -111,22 +111,47 @@ def reply(folder: Path) -> Case:
     return Case(run, lambda keys: [str(key) for key in keys])
 
 
-def instruction(folder: Path) -> Case:
-    """A hundred instructions from the same accounts."""
-    generated(folder)
-    from anchorpy_position_mgmt.instructions import liquidate  # type: ignore[import-not-found]
+def given_accounts(folder: Path) -> dict[str, Any]:
+    """The keys of an instruction's accounts."""
     from solders.pubkey import Pubkey
 
     texts = json.loads((folder / "accounts.json").read_text())
-    accounts = {name: Pubkey.from_string(text) for name, text in texts.items()}
+    return {name: Pubkey.from_string(text) for name, text in texts.items()}
 
-    def plain(made: Any) -> list[Any]:
-        metas = [[str(meta.pubkey), meta.is_signer, meta.is_writable] for meta in made.accounts]
-        return [str(made.program_id), bytes(made.data).hex(), metas]
 
+def plain_instruction(made: Any) -> list[Any]:
+    """Everything that is sent, as JSON."""
+    metas = [[str(meta.pubkey), meta.is_signer, meta.is_writable] for meta in made.accounts]
+    return [str(made.program_id), bytes(made.data).hex(), metas]
+
+
+def instruction(folder: Path) -> Case:
+    """A hundred instructions by the generated client."""
+    generated(folder)
+    from anchorpy_position_mgmt.instructions import liquidate  # type: ignore[import-not-found]
+
+    accounts = given_accounts(folder)
     return Case(
         lambda: [liquidate({"size_e8": size}, accounts) for size in range(100)],
-        lambda made: [plain(item) for item in made],
+        lambda made: [plain_instruction(item) for item in made],
+    )
+
+
+def program_instruction(folder: Path) -> Case:
+    """The same by the client that anchorpy makes of an IDL at run time."""
+    from anchorpy import Context, Idl, Program, Provider, Wallet
+    from solana.rpc.async_api import AsyncClient
+    from solders.keypair import Keypair
+    from solders.pubkey import Pubkey
+
+    provider = Provider(AsyncClient("http://127.0.0.1:9"), Wallet(Keypair()))  # which nobody asks anything
+    idl = Idl.from_json((folder / "position_mgmt.json").read_text())
+    program = Program(idl, Pubkey.from_string((folder / "program_id.txt").read_text()), provider)
+    build, accounts = program.instruction["liquidate"], given_accounts(folder)
+    context = Context(accounts=accounts)
+    return Case(
+        lambda: [build(size, ctx=context) for size in range(100)],
+        lambda made: [plain_instruction(item) for item in made],
     )
 
 
@@ -137,5 +162,5 @@ def package(folder: Path) -> Case:
 
 
 if __name__ == "__main__":
-    cases = {"decode": decode, "scan": scan, "reply": reply, "instruction": instruction, "package": package}
-    serve(cases, label="anchorpy", package="anchorpy")
+    cases = (decode, scan, reply, instruction, program_instruction, package)
+    serve({case.__name__: case for case in cases}, label="anchorpy", package="anchorpy")

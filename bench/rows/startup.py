@@ -87,7 +87,8 @@ def run(job: Job) -> None:
         ours=Import("generated package", ours, OURS, job.folder),
         peer=Import(anchorpy, peer, PEER, job.folder),
         min_ratio=4,
-        binds="loading solders",
+        binds="loading solders takes half; the package loads every builder of the program with one of them, "
+        "because a builder has the name of its module",
     )
     gdx, script = ours.with_name("gdx"), BENCH / "peers/anchorpy_cli.py"
     label = f"click with {anchorpy}"

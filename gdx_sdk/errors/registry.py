@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
 
 from gdx_sdk.errors import InputError
 
@@ -30,7 +30,9 @@ class ErrorEntry:
 @cache
 def all_errors() -> tuple[ErrorEntry, ...]:
     """The whole registry, by number."""
-    content = json.loads(files("gdx_sdk.errors").joinpath("registry.json").read_bytes())
+    raw = get_data("gdx_sdk.errors", "registry.json")  # importlib.resources loads ten times as many modules
+    assert raw is not None, "the package was installed without its registry"
+    content = json.loads(raw)
     return tuple(ErrorEntry(**entry) for entry in content)
 
 

@@ -71,6 +71,19 @@ def test_a_command_imports_no_other_and_nothing_heavy() -> None:
     assert done.stdout.strip().endswith("[]")
 
 
+def test_explaining_an_error_loads_no_package_metadata() -> None:
+    script = (
+        "import sys; from gdx_cli.root import gdx\n"
+        "try: gdx.main(['errors', 'explain', '6000'])\n"
+        "except SystemExit: pass\n"
+        "heavy = 'solders numpy httpx msgspec asyncio importlib.metadata importlib.resources email'.split()\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "AmountIsZero" in done.stdout
+    assert done.stdout.strip().endswith("[]")
+
+
 @pytest.mark.parametrize("noun", COMMANDS)
 def test_every_command_has_help(noun: str) -> None:
     for name, command in commands_of(noun):
