@@ -9,8 +9,16 @@ from solders.pubkey import Pubkey
 
 from gdx_sdk import Side, pdas
 from gdx_sdk import instructions as ix
-from gdx_sdk.accounts import PerpMarket, PriceFeed, UserPosition, market_state, position_state
-from gdx_sdk.math import is_liquidatable
+from gdx_sdk.accounts import (
+    POSITION_FIELDS,
+    PerpMarket,
+    PriceFeed,
+    UserPosition,
+    market_state,
+    position_columns,
+    position_state,
+)
+from gdx_sdk.math import is_liquidatable, liquidatable_rows
 from gdx_sdk.units import format_size
 
 
@@ -31,9 +39,19 @@ async def main() -> None:
                 if is_liquidatable(position_state(position), market_state(market), feed.price_e6, ratio)
             ]
 
+        async def liquidatable_at_once() -> list[Pubkey]:
+            """The same of thousands of positions: only five fields travel, as numpy columns."""
+            market, feed = await client.fetch(PerpMarket, MARKET), await client.fetch(PriceFeed, FEED)
+            by_market = UserPosition.memcmp("market", MARKET)
+            scanned = await client.scan(UserPosition, [by_market], fields=POSITION_FIELDS)
+            money, ratio = position_columns(scanned.table), market.maintenance_margin_ratio
+            rows = liquidatable_rows(money, market_state(market), feed.price_e6, ratio)
+            return [scanned.address(row) for row in rows]
+
         for price in ("46000", "44000"):
             await exchange.set_price(price)
             found = await liquidatable()
+            assert await liquidatable_at_once() == [address for address, _ in found]
             print(f"at {price}: {len(found)}")
         # at 46000: 0
         # at 44000: 1
