@@ -52,7 +52,7 @@ def test_every_public_function_has_a_property(crate: str) -> None:
         assert listed, f"{module}::{name} names no property"
         assert set(listed) <= set(tests), f"{module}::{name}: no test called {set(listed) - set(tests)}"
         # `new` and operators are called by another spelling.
-        spelled = {"new": "::new(", "of": "Side::of(", "bitor": " | ", "with": ".with("}.get(name, name)
+        spelled = {"new": "::new(", "of": "::of(", "bitor": " | ", "with": ".with("}.get(name, name)
         text = "".join(tests[test] for test in listed)
         called = spelled in text or _is_called_by_helper(helpers, text, name)
         assert called, f"{module}::{name}: none of {listed} calls it"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from random import Random
 
@@ -158,16 +157,7 @@ def random_data(random: Random, program: str, name: str) -> bytes:
     return head + arguments
 
 
-# Borsh takes up to 1 MiB for the bytes that a vector claims before it looks whether they are there; the heap
-# has 32 KiB. That ends settle_batch, the only instruction with such an argument, before its own code begins.
-CLAIMED_TOO_MUCH = re.compile(
-    "Program log: Instruction: SettleBatch\nProgram log: memory allocation of [0-9]+ bytes failed\n"
-)
-
-
 def check_named(failure: Failure, label: str, logs: list[str]) -> None:
-    if failure.code == "ProgramFailedToComplete" and CLAIMED_TOO_MUCH.search("\n".join(logs)):
-        return
     label = "\n".join([label, *logs])
     if failure.raiser == "runtime":
         assert failure.code in RUNTIME, f"{label}: {describe(failure)}"

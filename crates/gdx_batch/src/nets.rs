@@ -34,15 +34,18 @@ impl<'a> Nets<'a> {
     }
 
     /// The next entry.
-    #[inline]
+    #[inline(always)]
     pub fn read_next(&mut self) -> Result<NetEntry> {
+        // A copy that stays in registers.
+        let mut reader = self.reader.clone();
         let entry = NetEntry {
-            size_delta_e8: self.reader.signed()?,
-            quote_delta_atoms: self.reader.signed()?,
-            fee_atoms: self.reader.signed()?,
-            turnover_atoms: self.reader.amount()?,
-            fill_count: self.reader.varint()?,
+            size_delta_e8: reader.signed()?,
+            quote_delta_atoms: reader.signed()?,
+            fee_atoms: reader.signed()?,
+            turnover_atoms: reader.amount()?,
+            fill_count: reader.varint()?,
         };
+        self.reader = reader;
         if entry.fill_count == 0 {
             return Err(BatchError::Malformed("every position account must be used"));
         }

@@ -259,7 +259,9 @@ told_fields!(GlobalConfig {
     layout_version,
     bump,
     canary_last_sequence,
-    relayer_since_slot
+    relayer_since_slot,
+    release_pause_expiry_ts,
+    releases_open_since_ts
 });
 told_fields!(MarketSettlement {
     market,

@@ -2,9 +2,9 @@
 //!
 //! A single trade is a net entry too: size delta ± size, quote delta ± notional, turnover = notional.
 
-use gdx_units::{Atoms, Bps, PriceE6, SizeE8, BPS_SCALE, SIZE_SCALE};
+use gdx_units::{difference, Atoms, Bps, PriceE6, SizeE8, BPS_SCALE, SIZE_SCALE};
 
-use crate::integer::{fits, mul_div, mul_div_signed, Result, Rounding};
+use crate::integer::{fits, mul_div, mul_div_rem, mul_div_signed, with_sign, Result, Rounding};
 
 /// The oracle's range over the minutes that a batch covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl PriceRange {
     /// `|qd − sd · ref / 1e8|` with ref the nearest end of the range, and the part of it that the entry lost
     /// (paid above the range, or received below it). The ends are rounded outward: the floor in a notional is no
     /// deviation.
-    #[inline]
+    #[inline(always)]
     pub fn deviation(self, size_delta: SizeE8, quote_delta: Atoms) -> Result<Deviation> {
         let (least, most) = if size_delta.0 >= 0 {
             (self.low, self.high)
@@ -28,15 +28,48 @@ impl PriceRange {
         };
         let top = mul_div_signed(size_delta.0, most.0, SIZE_SCALE, Rounding::Ceil)?;
         if quote_delta.0 >= top {
-            let lost = Atoms(fits(quote_delta.0.checked_sub(top))?);
+            let lost = Atoms(fits(difference(quote_delta.0, top))?);
             return Ok(Deviation { total: lost, lost });
         }
         let bottom = mul_div_signed(size_delta.0, least.0, SIZE_SCALE, Rounding::Floor)?;
-        let gained = fits(bottom.checked_sub(quote_delta.0))?.max(0);
+        let gained = fits(difference(bottom, quote_delta.0))?.max(0);
         Ok(Deviation {
             total: Atoms(gained),
             lost: Atoms::ZERO,
         })
+    }
+}
+
+/// `|sd| · price / 1e8` of one entry and price, computed once for all that it is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Worth {
+    floor_atoms: u64,
+    has_rest: bool,
+}
+
+impl Worth {
+    /// [`MathError::Overflow`](crate::MathError::Overflow) beyond u64.
+    #[inline(always)]
+    pub fn of(size_delta: SizeE8, price: PriceE6) -> Result<Self> {
+        let (floor_atoms, has_rest) = mul_div_rem(size_delta.magnitude(), price.0, SIZE_SCALE)?;
+        Ok(Self {
+            floor_atoms,
+            has_rest,
+        })
+    }
+
+    /// What the entry lost against the price: what it paid above its worth, or received below it, rounded up.
+    #[inline(always)]
+    pub fn lost(self, size_delta: SizeE8, quote_delta: Atoms) -> Result<Atoms> {
+        let is_sold = size_delta.0 < 0;
+        let rounded_up = self
+            .floor_atoms
+            .saturating_add(u64::from(self.has_rest && !is_sold));
+        let worth = with_sign(rounded_up, is_sold)?;
+        if quote_delta.0 <= worth {
+            return Ok(Atoms::ZERO);
+        }
+        fits(difference(quote_delta.0, worth)).map(Atoms)
     }
 }
 
@@ -51,7 +84,7 @@ pub struct Deviation {
 
 impl Deviation {
     /// `deviation ≤ band · turnover`, without rounding.
-    #[inline]
+    #[inline(always)]
     pub fn is_within(self, turnover: Atoms, band: Bps) -> bool {
         let (distance, room) = (self.total.0, turnover.0);
         if distance.unsigned_abs() < 1 << 48 && room.unsigned_abs() < 1 << 48 {
@@ -83,12 +116,24 @@ impl OpeningBand {
     }
 
     /// `qo = clamp(qd, sd · ref · (1 ± band) / 1e8)`, both ends rounded down; 0 for sd = 0.
-    #[inline]
+    #[inline(always)]
     pub fn opened_quote(self, size_delta: SizeE8, quote_delta: Atoms) -> Result<Atoms> {
+        let worth = Worth::of(size_delta, self.reference)?;
+        self.opened_quote_near(size_delta, quote_delta, worth)
+    }
+
+    /// The same when the entry's worth at the reference price is known.
+    #[inline(always)]
+    pub fn opened_quote_near(
+        self,
+        size_delta: SizeE8,
+        quote_delta: Atoms,
+        worth: Worth,
+    ) -> Result<Atoms> {
         if size_delta.0 == 0 {
             return Ok(Atoms::ZERO);
         }
-        if self.surely_contains(size_delta, quote_delta)? {
+        if self.surely_contains(size_delta, quote_delta, worth) {
             return Ok(quote_delta);
         }
         let (least, most) = if size_delta.0 > 0 {
@@ -103,19 +148,12 @@ impl OpeningBand {
 
     /// Whether the quote lies between the ends by more than any rounding of them: nearly every entry does, and then
     /// the ends need not be known exactly.
-    #[inline]
-    fn surely_contains(self, size_delta: SizeE8, quote_delta: Atoms) -> Result<bool> {
-        if (size_delta.0 > 0) != (quote_delta.0 > 0) {
-            return Ok(false);
-        }
-        let worth = mul_div(
-            size_delta.magnitude(),
-            self.reference.0,
-            SIZE_SCALE,
-            Rounding::Floor,
-        )?;
+    #[inline(always)]
+    fn surely_contains(self, size_delta: SizeE8, quote_delta: Atoms, worth: Worth) -> bool {
+        let worth = worth.floor_atoms;
         let slack = (worth / BPS_SCALE).wrapping_mul(u64::from(self.band.0));
-        Ok(quote_delta.0.unsigned_abs().abs_diff(worth) < slack.saturating_sub(1))
+        (size_delta.0 > 0) == (quote_delta.0 > 0)
+            && quote_delta.0.unsigned_abs().abs_diff(worth) < slack.saturating_sub(1)
     }
 }
 

@@ -5,7 +5,7 @@ use gdx_units::{Atoms, Ppm, PriceE6, SizeE8, PPM_SCALE, SIZE_SCALE};
 use crate::integer::{fits, mul_div, mul_div_signed, with_sign, Result, Rounding};
 
 /// `floor(price · |size| / 1e8)`: the same number for both sides of a fill.
-#[inline]
+#[inline(always)]
 pub fn notional(price: PriceE6, size: SizeE8) -> Result<Atoms> {
     with_sign(
         mul_div(price.0, size.magnitude(), SIZE_SCALE, Rounding::Floor)?,
@@ -15,13 +15,13 @@ pub fn notional(price: PriceE6, size: SizeE8) -> Result<Atoms> {
 }
 
 /// `floor(size · price / 1e8)`, signed: what closing at `price` brings, rounded against the holder.
-#[inline]
+#[inline(always)]
 pub fn value(size: SizeE8, price: PriceE6) -> Result<Atoms> {
     mul_div_signed(size.0, price.0, SIZE_SCALE, Rounding::Floor).map(Atoms)
 }
 
 /// Notional and value at once: they differ by the rounding of shorts only.
-#[inline]
+#[inline(always)]
 pub fn notional_and_value(size: SizeE8, price: PriceE6) -> Result<(Atoms, Atoms)> {
     if size.0 >= 0 {
         let notional = notional(price, size)?;
@@ -49,7 +49,7 @@ pub fn fee(notional: Atoms, rate: Ppm) -> Result<Atoms> {
 
 /// Whether a net fee can be the sum of `fill_count` fees on `turnover`, each `ceil(notional · ppm / 1e6)` at one of
 /// two rates: `⌈turnover · lower / 1e6⌉ ≤ fee < turnover · upper / 1e6 + fill_count`.
-#[inline]
+#[inline(always)]
 pub fn is_possible_net_fee(fee: Atoms, turnover: Atoms, fill_count: u64, rates: [Ppm; 2]) -> bool {
     let (lower, upper) = (rates[0].0.min(rates[1].0), rates[0].0.max(rates[1].0));
     // Nearly every entry is small enough for products of 42 and 20 bits.
@@ -67,7 +67,7 @@ pub fn is_possible_net_fee(fee: Atoms, turnover: Atoms, fill_count: u64, rates: 
 
 /// What a net fee takes beyond `rate` of the net quote itself: the cost of trading to and fro within one batch. A
 /// position whose turnover is its net quote did not.
-#[inline]
+#[inline(always)]
 pub fn fee_beyond_net(fee: Atoms, quote_delta: Atoms, turnover: Atoms, rate: Ppm) -> Result<Atoms> {
     let net = quote_delta.0.unsigned_abs();
     if fee.0 <= 0 || net == turnover.0.unsigned_abs() {

@@ -28,7 +28,7 @@ pub enum MathError {
 pub type Result<T> = core::result::Result<T, MathError>;
 
 /// `Some` value or [`MathError::Overflow`].
-#[inline]
+#[inline(always)]
 pub fn fits<T>(value: Option<T>) -> Result<T> {
     value.ok_or(MathError::Overflow)
 }
@@ -71,8 +71,8 @@ fn div_rem_wide(high: u64, low: u64, divisor: u64) -> (u64, u64) {
 }
 
 /// `a · b / divisor` and whether a remainder was left.
-#[inline]
-fn mul_div_rem(a: u64, b: u64, divisor: u64) -> Result<(u64, bool)> {
+#[inline(always)]
+pub(crate) fn mul_div_rem(a: u64, b: u64, divisor: u64) -> Result<(u64, bool)> {
     if divisor == 0 {
         return Err(MathError::DivisionByZero);
     }
@@ -97,7 +97,7 @@ fn mul_div_rem_wide(a: u64, b: u64, divisor: u64) -> Result<(u64, bool)> {
 }
 
 /// `a · b / divisor`, rounded; [`MathError::Overflow`] when the quotient does not fit in u64.
-#[inline]
+#[inline(always)]
 pub fn mul_div(a: u64, b: u64, divisor: u64, rounding: Rounding) -> Result<u64> {
     let (quotient, has_rest) = mul_div_rem(a, b, divisor)?;
     match rounding {
@@ -107,7 +107,7 @@ pub fn mul_div(a: u64, b: u64, divisor: u64, rounding: Rounding) -> Result<u64> 
 }
 
 /// `a · b / divisor` for a signed `a`, rounded; [`MathError::Overflow`] when the quotient does not fit in i64.
-#[inline]
+#[inline(always)]
 pub fn mul_div_signed(a: i64, b: u64, divisor: u64, rounding: Rounding) -> Result<i64> {
     let is_negative = a < 0;
     let away_from_zero = match rounding {
@@ -127,7 +127,7 @@ pub fn mul_div_signed(a: i64, b: u64, divisor: u64, rounding: Rounding) -> Resul
 /// `a · b · c / divisor`, rounded; [`MathError::Overflow`] when the quotient does not fit in u64.
 ///
 /// A long division in two digits: `a · b` is divided first, then what is left times `c`.
-#[inline]
+#[inline(always)]
 pub fn mul_mul_div(a: u64, (b, c): (u64, u64), divisor: u64, rounding: Rounding) -> Result<u64> {
     let first = mul_div(a, b, divisor, Rounding::Floor)?;
     let rest = a.wrapping_mul(b).wrapping_sub(first.wrapping_mul(divisor));
@@ -140,13 +140,22 @@ pub fn mul_mul_div(a: u64, (b, c): (u64, u64), divisor: u64, rounding: Rounding)
 }
 
 /// `magnitude` with a sign, or [`MathError::Overflow`].
-#[inline]
+#[inline(always)]
 pub fn with_sign(magnitude: u64, is_negative: bool) -> Result<i64> {
-    if is_negative {
-        fits(0i64.checked_sub_unsigned(magnitude))
-    } else {
-        i64::try_from(magnitude).map_err(|_| MathError::Overflow)
+    let least = i64::MIN.unsigned_abs();
+    if magnitude >= least {
+        return if is_negative && magnitude == least {
+            Ok(i64::MIN)
+        } else {
+            Err(MathError::Overflow)
+        };
     }
+    let magnitude = magnitude as i64;
+    Ok(if is_negative {
+        magnitude.wrapping_neg()
+    } else {
+        magnitude
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Equity, margin requirements and liquidation price of a position.
 
-use gdx_units::{Atoms, Bps, PriceE6, SizeE8, BPS_SCALE, SIZE_SCALE};
+use gdx_units::{difference, sum, Atoms, Bps, PriceE6, SizeE8, BPS_SCALE, SIZE_SCALE};
 
 use crate::fees::{notional, notional_and_value, value};
 use crate::integer::{fits, mul_div, mul_div_signed, mul_mul_div, Result, Rounding};
@@ -16,24 +16,22 @@ pub fn equity(position: &Position, ledger: &Ledger, price: PriceE6) -> Result<At
 }
 
 /// `C + size · price / 1e8 − cost`: equity of a position that has just been touched.
-#[inline]
+#[inline(always)]
 pub fn touched_equity(position: &Position, price: PriceE6) -> Result<Atoms> {
     equity_at(position, value(SizeE8(position.size_e8), price)?)
 }
 
-#[inline]
+#[inline(always)]
 fn equity_at(position: &Position, value: Atoms) -> Result<Atoms> {
     fits(
-        position
-            .collateral_atoms
-            .checked_add(value.0)
-            .and_then(|sum| sum.checked_sub(position.cost_atoms)),
+        sum(position.collateral_atoms, value.0)
+            .and_then(|worth| difference(worth, position.cost_atoms)),
     )
     .map(Atoms)
 }
 
 /// `notional · max(1 / leverage, initial ratio)`, rounded up.
-#[inline]
+#[inline(always)]
 pub fn initial_requirement(notional: Atoms, leverage: u16, initial_ratio: Bps) -> Result<Atoms> {
     // Rounding up keeps the order, so only the larger of the two shares is computed.
     if u64::from(leverage) * u64::from(initial_ratio.0) <= BPS_SCALE {
@@ -49,7 +47,7 @@ pub fn initial_requirement(notional: Atoms, leverage: u16, initial_ratio: Bps) -
 }
 
 /// `notional · maintenance ratio`, rounded up.
-#[inline]
+#[inline(always)]
 pub fn maintenance_requirement(notional: Atoms, maintenance_ratio: Bps) -> Result<Atoms> {
     mul_div_signed(
         notional.0,
@@ -61,7 +59,7 @@ pub fn maintenance_requirement(notional: Atoms, maintenance_ratio: Bps) -> Resul
 }
 
 /// Whether a position that had size `before` and has `after` carries more risk: it is larger, or on the other side.
-#[inline]
+#[inline(always)]
 pub const fn adds_risk(before: SizeE8, after: SizeE8) -> bool {
     let is_reduced =
         after.0 == 0 || (before.is_same_side(after) && after.magnitude() <= before.magnitude());
@@ -69,7 +67,7 @@ pub const fn adds_risk(before: SizeE8, after: SizeE8) -> bool {
 }
 
 /// Whether a touched position's equity covers its initial requirement at `price`.
-#[inline]
+#[inline(always)]
 pub fn covers_initial(
     position: &Position,
     price: PriceE6,
@@ -98,9 +96,9 @@ pub fn is_liquidatable(
 ///
 /// Long: `ceil((cost − C) · 1e8 / (size · (1 − m)))`; short: `floor((C − cost) · 1e8 / (|size| · (1 + m)))`.
 /// Liquidation is never announced later than it happens.
-#[inline]
+#[inline(always)]
 pub fn liquidation_price(position: &Position, maintenance_ratio: Bps) -> Result<PriceE6> {
-    let owed = fits(position.cost_atoms.checked_sub(position.collateral_atoms))?;
+    let owed = fits(difference(position.cost_atoms, position.collateral_atoms))?;
     let is_long = position.size_e8 > 0;
     if position.size_e8 == 0 || owed == 0 || is_long != (owed > 0) {
         return Ok(PriceE6::ZERO);
@@ -133,7 +131,7 @@ fn wide_price(owed: u64, size: u64, scale: u64, rounding: Rounding) -> u64 {
 }
 
 /// `|cost| / |size|`, rounded down; 0 when flat.
-#[inline]
+#[inline(always)]
 pub fn entry_price(position: &Position) -> PriceE6 {
     let (cost, size) = (
         position.cost_atoms.unsigned_abs(),

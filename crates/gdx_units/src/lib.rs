@@ -22,8 +22,10 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod checked;
 mod scale;
 mod unit;
 
+pub use checked::{difference, sum};
 pub use scale::*;
 pub use unit::*;

@@ -1,7 +1,15 @@
 //! The newtypes and the few operations that make sense on each.
 
+use crate::checked::{difference, sum};
+
 macro_rules! unit {
+    ($(#[$doc:meta])* $name:ident(i64)) => {
+        unit!($(#[$doc])* $name(i64), sum, difference);
+    };
     ($(#[$doc:meta])* $name:ident($int:ty)) => {
+        unit!($(#[$doc])* $name($int), <$int>::checked_add, <$int>::checked_sub);
+    };
+    ($(#[$doc:meta])* $name:ident($int:ty), $sum:expr, $difference:expr) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(transparent)]
@@ -14,7 +22,7 @@ macro_rules! unit {
             /// Sum, or `None` when it does not fit.
             #[inline]
             pub const fn checked_add(self, other: Self) -> Option<Self> {
-                match self.0.checked_add(other.0) {
+                match $sum(self.0, other.0) {
                     Some(sum) => Some(Self(sum)),
                     None => None,
                 }
@@ -23,7 +31,7 @@ macro_rules! unit {
             /// Difference, or `None` when it does not fit.
             #[inline]
             pub const fn checked_sub(self, other: Self) -> Option<Self> {
-                match self.0.checked_sub(other.0) {
+                match $difference(self.0, other.0) {
                     Some(difference) => Some(Self(difference)),
                     None => None,
                 }

@@ -2,13 +2,15 @@
 //!
 //! | function | properties |
 //! |---|---|
+//! | `checked::sum` | `sums_of_words_are_the_standard_ones` |
+//! | `checked::difference` | `sums_of_words_are_the_standard_ones` |
 //! | `unit::checked_add` | `sums_are_exact_or_none` |
 //! | `unit::checked_sub` | `sums_are_exact_or_none`, `subtracting_undoes_adding` |
 //! | `unit::magnitude` | `sizes_have_a_distance_and_a_side` |
 //! | `unit::is_same_side` | `sizes_have_a_distance_and_a_side` |
 //! | `unit::checked_neg` | `sizes_have_a_distance_and_a_side` |
 
-use gdx_units::{Atoms, Bps, Index, Ppm, PriceE6, RateE9, SizeE8};
+use gdx_units::{difference, sum, Atoms, Bps, Index, Ppm, PriceE6, RateE9, SizeE8};
 use proptest::prelude::*;
 
 const EDGES: [i128; 11] = [
@@ -72,6 +74,14 @@ proptest! {
     #[test]
     fn sums_are_exact_or_none(one in number(), two in number()) {
         for_each_unit!(check_sums, one, two);
+    }
+
+    #[test]
+    fn sums_of_words_are_the_standard_ones(one in number(), two in number()) {
+        if let (Ok(one), Ok(two)) = (i64::try_from(one), i64::try_from(two)) {
+            prop_assert_eq!(sum(one, two), one.checked_add(two));
+            prop_assert_eq!(difference(one, two), one.checked_sub(two));
+        }
     }
 
     #[test]

@@ -884,6 +884,14 @@ class WrongRentRecipient(PositionMgmtError):
     sentence = "rent goes back to who paid it: the account is another one"
 
 
+class ReleasesMustStayOpen(PositionMgmtError):
+    """releases must stay open for 72 hours after a pause of them"""
+
+    code = 6508
+    name = "ReleasesMustStayOpen"
+    sentence = "releases must stay open for 72 hours after a pause of them"
+
+
 BY_CODE: Final[Mapping[int, type[PositionMgmtError]]] = {
     6400: NotAdmin,
     6401: NotAdminOrGuardian,
@@ -993,6 +1001,7 @@ BY_CODE: Final[Mapping[int, type[PositionMgmtError]]] = {
     6505: PositionsNotCounted,
     6506: FundingNotClosed,
     6507: WrongRentRecipient,
+    6508: ReleasesMustStayOpen,
 }
 
 

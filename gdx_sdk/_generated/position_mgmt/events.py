@@ -640,6 +640,23 @@ class PositionSettled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReleasePauseBegun(Event):
+    """Releases are paused until then, at the latest. Sequence of the configuration."""
+
+    head: EventHead
+    signer: Pubkey
+    expiry_ts: int
+
+    DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("0259521c2dab17e9")
+    SIZE: ClassVar[int] = 64
+    LAYOUT: ClassVar[Layout] = Layout(
+        ("head", EventHead, 0),
+        ("signer", PUBKEY, 24),
+        ("expiry_ts", I64, 56),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseRequested(Event):
     """``ReleaseRequested``, which the IDL does not describe."""
 
@@ -736,6 +753,7 @@ AnyEvent: TypeAlias = (
     | PositionOpened
     | PositionPaid
     | PositionSettled
+    | ReleasePauseBegun
     | ReleaseRequested
     | SessionLinked
     | SettlingStarted
@@ -769,6 +787,7 @@ BY_DISCRIMINATOR: Final[Mapping[bytes, type[AnyEvent]]] = {
     PositionOpened.DISCRIMINATOR: PositionOpened,
     PositionPaid.DISCRIMINATOR: PositionPaid,
     PositionSettled.DISCRIMINATOR: PositionSettled,
+    ReleasePauseBegun.DISCRIMINATOR: ReleasePauseBegun,
     ReleaseRequested.DISCRIMINATOR: ReleaseRequested,
     SessionLinked.DISCRIMINATOR: SessionLinked,
     SettlingStarted.DISCRIMINATOR: SettlingStarted,

@@ -50,12 +50,18 @@ pub const MAX_FEE_PPM: u16 = 10_000;
 /// Highest liquidation fee: 5 %.
 pub const MAX_LIQUIDATION_FEE_PPM: u16 = 50_000;
 
+/// Longest pause of releases: 72 hours.
+pub const RELEASE_PAUSE_SECONDS: i64 = 72 * 3_600;
+/// How long releases stay open after a pause of them, at least.
+pub const RELEASES_OPEN_SECONDS: i64 = 72 * 3_600;
+
 /// Pause bits: each operation has its own.
 pub const PAUSE_OPEN: u32 = 1 << 0;
 pub const PAUSE_ADD_RISK: u32 = 1 << 1;
 pub const PAUSE_SETTLE: u32 = 1 << 2;
 pub const PAUSE_LIQUIDATE: u32 = 1 << 3;
 pub const PAUSE_ADD_COLLATERAL: u32 = 1 << 4;
+/// Lapses; see [`RELEASE_PAUSE_SECONDS`].
 pub const PAUSE_RELEASE: u32 = 1 << 5;
 pub const PAUSE_ALL: u32 = (1 << 6) - 1;
 

@@ -221,6 +221,8 @@ pub enum PositionError {
     FundingNotClosed,
     #[msg("rent goes back to who paid it: the account is another one")]
     WrongRentRecipient,
+    #[msg("releases must stay open for 72 hours after a pause of them")]
+    ReleasesMustStayOpen,
 }
 
 impl From<MathError> for PositionError {

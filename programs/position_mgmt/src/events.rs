@@ -97,6 +97,14 @@ impl ConfigChanged {
     }
 }
 
+/// Releases are paused until then, at the latest. Sequence of the configuration.
+#[event]
+pub struct ReleasePauseBegun {
+    pub head: EventHead,
+    pub signer: Pubkey,
+    pub expiry_ts: i64,
+}
+
 /// The canary as it stands; all zeros when there is none. Sequence of the configuration.
 #[event]
 pub struct CanarySet {

@@ -2,6 +2,7 @@
 
 use anchor_lang::prelude::*;
 
+mod bounded;
 pub mod constants;
 pub mod error;
 pub mod events;
@@ -13,6 +14,9 @@ pub mod state;
 
 pub use instructions::*;
 pub use state::{ConfigLimits, CreateConfigArgs, MarketParams};
+
+/// What `Vec` means in the signatures below, and so in the instructions' data.
+pub use bounded::BoundedVec as Vec;
 
 declare_id!("8GnFDsGV4ehaimoscP8BBBFGm6suEdKNRPdLvHpo8Yun");
 

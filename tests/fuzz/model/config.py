@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from solders.pubkey import Pubkey
 
-from tests.programs.position_mgmt.exchange import BEAT, CONFIG, PAUSE_ALL
+from tests.programs.position_mgmt.exchange import BEAT, CONFIG, PAUSE, PAUSE_ALL
 from tests.programs.position_mgmt.model import Refused
 
 from . import vault
@@ -14,6 +14,7 @@ from .book import Draft, Fields
 
 PROGRAM = "position_mgmt"
 NOBODY = Pubkey.default()
+RELEASE_PAUSE_SECONDS = 72 * 3_600
 
 
 def as_admin(tx: Draft, signer: Pubkey) -> Fields:
@@ -74,9 +75,21 @@ def set_pause_bits(tx: Draft, signer: Pubkey, bits: int) -> None:
     config = as_guard(tx, signer)
     if bits & ~PAUSE_ALL:
         raise Refused("UnknownPauseBit")
-    _require_restriction(config, signer, config["pause_bits"] & ~bits == 0)
+    release, expiry = PAUSE["release"], config["release_pause_expiry_ts"]
+    if config["pause_bits"] & release and tx.now_ts >= expiry:
+        config["pause_bits"] &= ~release
+        config["releases_open_since_ts"] = expiry
+    before = config["pause_bits"]
+    _require_restriction(config, signer, before & ~bits == 0)
     config["pause_bits"], config["is_paused"] = bits, int(bits == PAUSE_ALL)
     count_event(config)
+    if bits & ~before & release and tx.now_ts >= expiry:
+        if expiry and tx.now_ts < config["releases_open_since_ts"] + RELEASE_PAUSE_SECONDS:
+            raise Refused("ReleasesMustStayOpen")
+        config["release_pause_expiry_ts"] = tx.now_ts + RELEASE_PAUSE_SECONDS
+        count_event(config)
+    if before & ~bits & release:
+        config["releases_open_since_ts"] = tx.now_ts
 
 
 def set_allowed_versions(tx: Draft, signer: Pubkey, versions: int, data: bytes) -> None:

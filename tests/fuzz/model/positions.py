@@ -33,7 +33,8 @@ def position_of(owner: Pubkey, market: Pubkey) -> Pubkey:
 
 def require_open(tx: Draft, operation: str, error: str) -> Fields:
     config = tx.read(CONFIG)
-    if config["pause_bits"] & PAUSE[operation]:
+    is_paused = config["pause_bits"] & PAUSE[operation]
+    if is_paused and (operation != "release" or tx.now_ts < config["release_pause_expiry_ts"]):
         raise Refused(error)
     return config
 

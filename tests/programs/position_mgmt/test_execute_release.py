@@ -121,6 +121,15 @@ def test_a_flat_position_needs_no_price(market: Market, alice: Trader, chain: Ch
     chain.send(call)
 
 
+def test_a_pause_ends_by_itself(market: Market, exchange: Exchange, alice: Trader, chain: Chain) -> None:
+    call = requested(market, alice, 1)
+    chain.send(exchange.set_pause_bits(PAUSE["release"], exchange.guardian))
+    chain.advance(72 * 3_600 - 1)
+    chain.refused(call, error="ReleasePaused")
+    chain.advance(1)
+    chain.send(call)
+
+
 def test_refuses_while_paused(market: Market, exchange: Exchange, alice: Trader, chain: Chain) -> None:
     call = requested(market, alice, 1)
     chain.send(exchange.set_pause_bits(PAUSE["release"]))

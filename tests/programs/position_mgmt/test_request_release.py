@@ -87,7 +87,11 @@ def test_a_flat_position_needs_no_price(market: Market, alice: Trader, chain: Ch
 
 def test_refuses_while_paused(market: Market, exchange: Exchange, alice: Trader, chain: Chain) -> None:
     chain.send(exchange.set_pause_bits(PAUSE["release"]))
-    chain.refused(market.request_release(alice, 1), error="ReleasePaused")
+    chain.refused(market.request_release(alice, 0), error="ReleasePaused")
+    chain.advance(72 * 3_600 - 1)
+    chain.refused(market.request_release(alice, 0), error="ReleasePaused")
+    chain.advance(1)
+    chain.send(market.request_release(alice, 0))
 
 
 @pytest.mark.parametrize("status", [REDUCE_ONLY, HALTED])

@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 from solders.account import Account
+from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from gdx_sdk.batch import SealedBatch, decode_batch
@@ -48,6 +49,23 @@ def refused_as_malformed(market: Market, data: bytes, batch: SealedBatch, label:
         raise AssertionError(f"{label}: {failure}") from failure
     assert units_of(logs) <= MAX_UNITS, label
     return logs
+
+
+@VERSIONS
+def test_a_vector_whose_length_lies(market: Market, batches: dict[int, SealedBatch], version: int) -> None:
+    """More than is there, and more than memory holds: refused before memory is taken for it."""
+    batch = batches[version]
+    call = market.settle(batch).instruction
+    data, length = bytes(call.data), int.from_bytes(bytes(call.data)[8:12], "little")
+    assert length == len(data) - 12
+    claims = [length + 1, 1_232, 10_240, 10_241, 32_768, 2**20 - 1, 2**20, 2**31, 2**32 - 1]
+    for claimed in claims:
+        for rest in (data[12:], b""):
+            lying = data[:8] + claimed.to_bytes(4, "little") + rest
+            step = Instruction(call.program_id, lying, call.accounts)
+            logs = market.chain.refused(step, error="InstructionDidNotDeserialize")
+            assert units_of(logs) <= MAX_UNITS, claimed
+    market.chain.send(market.settle(batch))
 
 
 @VERSIONS

@@ -60,8 +60,8 @@ def figures() -> list[Row]:
         ),
         (
             "guardian key alone",
-            f"0 USDT, {test_roles.STATED_PAUSE_HOURS} hours of withdrawals",
-            "the pause lapses",
+            f"0 USDT, {test_roles.STATED_PAUSE_HOURS} hours of releases and withdrawals",
+            "the pauses lapse",
         ),
         (
             "a user, by crumbs, funding or losses",

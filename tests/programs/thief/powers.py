@@ -71,7 +71,10 @@ POWERS: Mapping[str, tuple[str, str]] = {
         AT_ONCE,
         "a new version in one market, for a few batches, by the same limits",
     ),
-    "position_mgmt.set_pause_bits": (AT_ONCE, "the guardian only adds bits, the admin sets any"),
+    "position_mgmt.set_pause_bits": (
+        AT_ONCE,
+        "the guardian only adds bits, the admin sets any; a pause of releases lapses after 72 hours",
+    ),
     "position_mgmt.revoke_relayer": (AT_ONCE, "not of the active one"),
     "position_mgmt.set_active_relayer": (AT_ONCE, "only among those that are approved"),
     "position_mgmt.set_funding": (PROGRAM, "only the funding program's address of the market signs it"),

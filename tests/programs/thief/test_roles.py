@@ -15,7 +15,7 @@ from tests.programs.harness.codec import Call, idl
 from tests.programs.harness.oracle_world import FeedWorld
 from tests.programs.harness.tokens import USDT, amount_of
 from tests.programs.harness.vault_world import PAUSE_WITHDRAW, VaultWorld
-from tests.programs.position_mgmt.exchange import PAUSE_ALL, Exchange
+from tests.programs.position_mgmt.exchange import PAUSE, PAUSE_ALL, Exchange
 from tests.programs.position_mgmt.market import ONE, V1, Market
 from tests.programs.position_mgmt.winding import DELISTING, Winding
 
@@ -258,3 +258,18 @@ def test_withdrawals_resume_after_72_hours_whatever_the_guardian_does() -> None:
         chain.svm.send_transaction(transaction)
         chain.advance(rng.randrange(1, 6 * HOUR))
     chain.send(vault.withdraw(user, USDT))
+
+
+def test_releases_resume_after_72_hours_whatever_the_guardian_does() -> None:
+    """What lies under a position waits no longer than what is free."""
+    world = Governed()
+    chain, exchange, ask = world.chain, world.exchange, world.market.request_release(world.people[0], 1)
+    chain.send(exchange.set_pause_bits(PAUSE["release"], signer=exchange.guardian))
+    chain.refused(ask, error="ReleasePaused")
+    rng, until = new_random("guardian and releases"), chain.now_ts + STATED_PAUSE_HOURS * HOUR
+    while chain.now_ts < until:
+        bits = rng.choice([PAUSE["release"], PAUSE_ALL])
+        transaction = chain._transaction((exchange.set_pause_bits(bits, signer=exchange.guardian),), ())
+        chain.svm.send_transaction(transaction)
+        world.wait(rng.randrange(1, 6 * HOUR))
+    chain.send(ask)

@@ -1,6 +1,6 @@
 //! Touch, fill, fee, overdraft: what an instruction does to a position that it has loaded.
 
-use gdx_units::{Atoms, SizeE8, INDEX_SCALE};
+use gdx_units::{difference, sum, Atoms, SizeE8, INDEX_SCALE};
 
 use super::state::{add, credit, take, Ledger, Position, Side};
 use crate::band::OpeningBand;
@@ -12,7 +12,7 @@ pub fn unpaid_funding(position: &Position, ledger: &Ledger) -> Result<Atoms> {
     if position.funding_index == ledger.funding_index || position.size_e8 == 0 {
         return Ok(Atoms::ZERO);
     }
-    let moved = fits(ledger.funding_index.checked_sub(position.funding_index))?;
+    let moved = fits(difference(ledger.funding_index, position.funding_index))?;
     let is_negative = (moved < 0) != (position.size_e8 < 0);
     let (size, moved) = (position.size_e8.unsigned_abs(), moved.unsigned_abs());
     let rounding = if is_negative {
@@ -29,7 +29,7 @@ pub fn unpaid_loss(position: &Position, ledger: &Ledger) -> Result<Atoms> {
     let Some(side) = Side::of(position.size_e8) else {
         return Ok(Atoms::ZERO);
     };
-    let moved = fits(ledger.loss_index(side).checked_sub(position.loss_index))?;
+    let moved = fits(difference(ledger.loss_index(side), position.loss_index))?;
     if moved == 0 {
         return Ok(Atoms::ZERO);
     }
@@ -43,23 +43,25 @@ pub fn unpaid_loss(position: &Position, ledger: &Ledger) -> Result<Atoms> {
 }
 
 /// Rule 1: pay funding and losses up to the market's indices and take both snapshots. Returns the funding paid.
-#[inline]
+#[inline(always)]
 pub fn touch(position: &mut Position, ledger: &mut Ledger) -> Result<Atoms> {
     let side_index =
         Side::of(position.size_e8).map_or(position.loss_index, |side| ledger.loss_index(side));
     if position.funding_index == ledger.funding_index && position.loss_index == side_index {
         return Ok(Atoms::ZERO);
     }
+    pay_up(position, ledger, side_index)
+}
+
+#[inline(never)]
+fn pay_up(position: &mut Position, ledger: &mut Ledger, side_index: i64) -> Result<Atoms> {
     let funding = unpaid_funding(position, ledger)?;
     let loss = unpaid_loss(position, ledger)?;
     if funding.0 != 0 || loss.0 != 0 {
         credit(
             position,
             ledger,
-            fits(
-                0i64.checked_sub(funding.0)
-                    .and_then(|sum| sum.checked_sub(loss.0)),
-            )?,
+            fits(difference(0, funding.0).and_then(|owed| difference(owed, loss.0)))?,
         )?;
         add(&mut ledger.funding_pool_atoms, funding.0)?;
         take(&mut ledger.outstanding_loss_atoms, loss.0)?;
@@ -71,7 +73,7 @@ pub fn touch(position: &mut Position, ledger: &mut Ledger) -> Result<Atoms> {
 
 /// Rule 2: one fill of a touched position; `quote_delta` is + notional for the buyer, − for the seller. Returns
 /// the profit or loss that the closed part realized.
-#[inline]
+#[inline(always)]
 pub fn fill(
     position: &mut Position,
     ledger: &mut Ledger,
@@ -103,13 +105,13 @@ pub fn fill(
     increase(
         position,
         ledger,
-        fits(delta.checked_add(size))?,
-        fits(quote_delta.0.checked_sub(closing))?,
+        fits(sum(delta, size))?,
+        fits(difference(quote_delta.0, closing))?,
     )?;
     Ok(Atoms(realized))
 }
 
-#[inline]
+#[inline(always)]
 fn increase(
     position: &mut Position,
     ledger: &mut Ledger,
@@ -126,7 +128,7 @@ fn increase(
     ledger.move_interest(before, position.size_e8)
 }
 
-#[inline]
+#[inline(always)]
 fn reduce(
     position: &mut Position,
     ledger: &mut Ledger,
@@ -147,7 +149,7 @@ fn reduce(
     let realized = fits(
         quote_atoms
             .checked_neg()
-            .and_then(|received| received.checked_sub(removed)),
+            .and_then(|received| difference(received, removed)),
     )?;
     add(&mut position.size_e8, delta_e8)?;
     take(&mut position.cost_atoms, removed)?;
@@ -159,7 +161,7 @@ fn reduce(
 
 /// Rule 3: the net of several fills. What it paid beyond the band around the reference price is realized at
 /// once, the rest is a fill. Returns the profit or loss realized.
-#[inline]
+#[inline(always)]
 pub fn net_fill(
     position: &mut Position,
     ledger: &mut Ledger,
@@ -168,6 +170,18 @@ pub fn net_fill(
     band: OpeningBand,
 ) -> Result<Atoms> {
     let opened = band.opened_quote(size_delta, quote_delta)?;
+    fill_opened(position, ledger, size_delta, quote_delta, opened)
+}
+
+/// The same when it is known what of the quote the fill opens or closes at.
+#[inline(always)]
+pub fn fill_opened(
+    position: &mut Position,
+    ledger: &mut Ledger,
+    size_delta: SizeE8,
+    quote_delta: Atoms,
+    opened: Atoms,
+) -> Result<Atoms> {
     let beyond = fits(opened.checked_sub(quote_delta))?;
     if beyond.0 != 0 {
         credit(position, ledger, beyond.0)?;
@@ -177,7 +191,7 @@ pub fn net_fill(
 }
 
 /// Rule 4: `C −= fee; accrued += fee`; a negative fee is a maker's rebate.
-#[inline]
+#[inline(always)]
 pub fn charge_fee(position: &mut Position, ledger: &mut Ledger, fee: Atoms) -> Result<()> {
     credit(position, ledger, fits(fee.0.checked_neg())?)?;
     add(&mut ledger.accrued_fees_atoms, fee.0)
@@ -197,7 +211,7 @@ pub fn move_fee(payer: &mut Position, receiver: &mut Position, fee: Atoms) -> Re
 
 /// Rules 5 and 6: negative collateral moves into the cost of a position that is still open, and becomes a
 /// shortfall of `closed_side`, the side it held before, when it is flat.
-#[inline]
+#[inline(always)]
 pub fn settle_overdraft(
     position: &mut Position,
     ledger: &mut Ledger,
@@ -206,6 +220,15 @@ pub fn settle_overdraft(
     if position.collateral_atoms >= 0 {
         return Ok(());
     }
+    cover_overdraft(position, ledger, closed_side)
+}
+
+#[inline(never)]
+fn cover_overdraft(
+    position: &mut Position,
+    ledger: &mut Ledger,
+    closed_side: Option<Side>,
+) -> Result<()> {
     let overdraft = fits(position.collateral_atoms.checked_neg())?;
     credit(position, ledger, overdraft)?;
     if position.size_e8 != 0 {

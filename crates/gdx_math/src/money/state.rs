@@ -1,6 +1,6 @@
 //! The money of a position and of its market, as plain values.
 
-use gdx_units::Atoms;
+use gdx_units::{difference, sum, Atoms};
 
 use crate::integer::{fits, Result};
 
@@ -91,15 +91,13 @@ impl Ledger {
 
     /// `ΣC − Σcost + accrued + funding_pool − loss_out − shortfall`: what the market's pool must hold.
     pub fn book_value(&self) -> Result<Atoms> {
-        let value = self
-            .collateral_sum_atoms
-            .checked_sub(self.cost_sum_atoms)
-            .and_then(|sum| sum.checked_add(self.accrued_fees_atoms))
-            .and_then(|sum| sum.checked_add(self.accrued_insurance_atoms))
-            .and_then(|sum| sum.checked_add(self.funding_pool_atoms))
-            .and_then(|sum| sum.checked_sub(self.outstanding_loss_atoms))
-            .and_then(|sum| sum.checked_sub(self.long_shortfall_atoms))
-            .and_then(|sum| sum.checked_sub(self.short_shortfall_atoms));
+        let value = difference(self.collateral_sum_atoms, self.cost_sum_atoms)
+            .and_then(|value| sum(value, self.accrued_fees_atoms))
+            .and_then(|value| sum(value, self.accrued_insurance_atoms))
+            .and_then(|value| sum(value, self.funding_pool_atoms))
+            .and_then(|value| difference(value, self.outstanding_loss_atoms))
+            .and_then(|value| difference(value, self.long_shortfall_atoms))
+            .and_then(|value| difference(value, self.short_shortfall_atoms));
         fits(value).map(Atoms)
     }
 
@@ -123,30 +121,33 @@ impl Ledger {
         self.long_interest_e8 == self.short_interest_e8
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn move_interest(&mut self, before_e8: i64, after_e8: i64) -> Result<()> {
-        add(
-            &mut self.long_interest_e8,
-            after_e8.max(0) - before_e8.max(0),
-        )?;
-        let sold = fits(before_e8.min(0).checked_sub(after_e8.min(0)))?;
-        add(&mut self.short_interest_e8, sold)
+        if before_e8 > 0 || after_e8 > 0 {
+            let bought = after_e8.max(0) - before_e8.max(0);
+            add(&mut self.long_interest_e8, bought)?;
+        }
+        if before_e8 < 0 || after_e8 < 0 {
+            let sold = fits(difference(before_e8.min(0), after_e8.min(0)))?;
+            add(&mut self.short_interest_e8, sold)?;
+        }
+        Ok(())
     }
 }
 
-#[inline]
-pub(super) fn add(sum: &mut i64, amount: i64) -> Result<()> {
-    *sum = fits(sum.checked_add(amount))?;
+#[inline(always)]
+pub(super) fn add(total: &mut i64, amount: i64) -> Result<()> {
+    *total = fits(sum(*total, amount))?;
     Ok(())
 }
 
-#[inline]
-pub(super) fn take(sum: &mut i64, amount: i64) -> Result<()> {
-    *sum = fits(sum.checked_sub(amount))?;
+#[inline(always)]
+pub(super) fn take(total: &mut i64, amount: i64) -> Result<()> {
+    *total = fits(difference(*total, amount))?;
     Ok(())
 }
 
-#[inline]
+#[inline(always)]
 pub(super) fn credit(position: &mut Position, ledger: &mut Ledger, amount: i64) -> Result<()> {
     add(&mut position.collateral_atoms, amount)?;
     add(&mut ledger.collateral_sum_atoms, amount)

@@ -3,6 +3,7 @@ use gdx_math::{
     money::{
         cover_from_accrued, move_collateral, resolve_bankruptcy, settle_overdraft, touch, Side,
     },
+    net_outflow::NetOutflow,
     statistics::{aggregate, ema_e6, Quote},
 };
 use gdx_units::{Atoms, Bps, PriceE6};
@@ -78,5 +79,38 @@ fn oracle_json() {
             number(&case, "period_s"),
         );
         assert_eq!(average, Ok(number(&case, "average_e9")), "{case}");
+    }
+}
+
+#[test]
+fn limiter_json() {
+    let outflow = |value: &serde_json::Value| NetOutflow {
+        net_atoms: number(value, "net_outflow_atoms"),
+        updated_ts: number(value, "updated_ts"),
+    };
+    for case in cases("limiter.json") {
+        let (limit, window_s) = (
+            number::<u64>(&case, "limit_atoms"),
+            number(&case, "window_s"),
+        );
+        let mut stored = outflow(&case["start"]);
+        for step in case["steps"].as_array().unwrap() {
+            let (now, amount) = (
+                stored.decayed(number(step, "ts"), window_s),
+                number(step, "amount_atoms"),
+            );
+            let is_deposit = step["op"] == "deposit";
+            let after = if is_deposit {
+                now.deposited(amount)
+            } else {
+                now.withdrawn(amount)
+            };
+            let is_allowed = is_deposit || limit == 0 || after.is_within(limit);
+            assert_eq!(step["is_allowed"], is_allowed, "{step}");
+            if is_allowed {
+                stored = after;
+            }
+            assert_eq!(stored, outflow(&step["after"]), "{step}");
+        }
     }
 }

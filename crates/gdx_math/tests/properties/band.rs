@@ -1,4 +1,4 @@
-use gdx_math::band::{mark_sample, Deviation, OpeningBand, PriceRange};
+use gdx_math::band::{mark_sample, Deviation, OpeningBand, PriceRange, Worth};
 use gdx_math::fees::notional;
 use gdx_units::{Atoms, Bps, PriceE6, SizeE8};
 use proptest::prelude::*;
@@ -77,6 +77,28 @@ proptest! {
         match opening.opened_quote(SizeE8(size), Atoms(quote)) {
             Ok(found) => prop_assert_eq!(i128::from(found.0), if size == 0 { 0 } else { expected }),
             Err(_) => prop_assert!(narrow(one).is_none() || narrow(other).is_none()),
+        }
+    }
+
+    #[test]
+    fn worth_is_exact_and_so_is_what_is_lost(
+        size in any_i64(), quote in any_i64(), near in -3i64..=3, is_near: bool, price in any_u64(), band in band(),
+    ) {
+        let product = i128::from(size) * i128::from(price);
+        let top = ceil(product, SIZE_SCALE);
+        let quote = narrow(top).filter(|_| is_near).map_or(quote, |top| top.saturating_add(near));
+        let Ok(worth) = Worth::of(SizeE8(size), PriceE6(price)) else {
+            prop_assert!(floor(product.abs(), SIZE_SCALE) > i128::from(u64::MAX));
+            return Ok(());
+        };
+        let lost = (i128::from(quote) - top).max(0);
+        match worth.lost(SizeE8(size), Atoms(quote)) {
+            Ok(found) => prop_assert_eq!(i128::from(found.0), lost),
+            Err(_) => prop_assert!(narrow(top).is_none() || narrow(lost).is_none()),
+        }
+        if let Ok(opening) = OpeningBand::new(PriceE6(price), Bps(band)) {
+            let opened = opening.opened_quote(SizeE8(size), Atoms(quote));
+            prop_assert_eq!(opening.opened_quote_near(SizeE8(size), Atoms(quote), worth), opened);
         }
     }
 

@@ -20,13 +20,15 @@
 //! | `band::is_within` | `band_comparison_is_exact` |
 //! | `band::new` | `opened_quote_is_exact` |
 //! | `band::opened_quote` | `opened_quote_is_exact`, `opening_twice_changes_nothing` |
+//! | `band::opened_quote_near` | `worth_is_exact_and_so_is_what_is_lost` |
+//! | `band::of` | `worth_is_exact_and_so_is_what_is_lost` |
+//! | `band::lost` | `worth_is_exact_and_so_is_what_is_lost` |
 //! | `band::mark_sample` | `mark_sample_stays_in_the_band` |
 //! | `funding::premium` | `premium_is_exact` |
 //! | `funding::funding_rate` | `rate_is_clamped_and_grows_with_the_premium` |
 //! | `funding::funding_index_step` | `index_step_is_exact_and_odd` |
 //! | `limiter::decayed` | `forgetting_is_exact_and_never_early`, `forgetting_in_two_steps_forgets_less` |
-//! | `limiter::deposited` | `a_deposit_gives_back_what_a_withdrawal_took` |
-//! | `limiter::withdrawn` | `a_deposit_gives_back_what_a_withdrawal_took`, `no_withdrawal_passes_the_limit` |
+//! | `limiter::withdrawn` | `a_withdrawal_is_counted_on_top_of_what_is_left`, `no_withdrawal_passes_the_limit` |
 //! | `net_outflow::decayed` | `net_outflow_fades_exactly_and_against_who_withdraws` |
 //! | `net_outflow::deposited` | `net_outflow_counts_both_ways_up_to_the_ends` |
 //! | `net_outflow::withdrawn` | `net_outflow_counts_both_ways_up_to_the_ends` |
@@ -50,6 +52,7 @@
 //! | `money::unpaid_loss` | `loss_is_exact` |
 //! | `money::touch` | `a_second_touch_pays_nothing` |
 //! | `money::fill` | `a_fill_moves_worth_by_its_quote`, `closing_in_pieces_never_pays_more` |
+//! | `money::fill_opened` | `a_net_fill_opens_what_the_band_allows` |
 //! | `money::net_fill` | `net_fill_agrees_with_fill_on_size_and_worth` |
 //! | `money::charge_fee` | `charges_move_money_within_the_books` |
 //! | `money::charge_insurance` | `charges_move_money_within_the_books` |

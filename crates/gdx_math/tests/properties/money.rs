@@ -1,7 +1,7 @@
 use gdx_math::band::OpeningBand;
 use gdx_math::money::{
-    charge_fee, charge_insurance, fill, move_collateral, move_fee, net_fill, touch, unpaid_funding,
-    unpaid_loss, Side,
+    charge_fee, charge_insurance, fill, fill_opened, move_collateral, move_fee, net_fill, touch,
+    unpaid_funding, unpaid_loss, Side,
 };
 use gdx_math::MathError;
 use gdx_units::{Atoms, Bps, PriceE6, SizeE8};
@@ -140,6 +140,19 @@ proptest! {
             let opened = opening.opened_quote(SizeE8(delta), Atoms(quote)).unwrap();
             prop_assert_eq!(net.cost_atoms, position.cost_atoms + opened.0);
         }
+    }
+
+    #[test]
+    fn a_net_fill_opens_what_the_band_allows(
+        (position, ledger) in usual(), delta in atoms(), quote in atoms(), price in 1u64..1_000_000_000, band in 0u16..10_000,
+    ) {
+        let opening = OpeningBand::new(PriceE6(price), Bps(band)).unwrap();
+        let (size, quote) = (SizeE8(delta), Atoms(quote));
+        let opened = opening.opened_quote(size, quote).unwrap();
+        let (mut one, mut one_books, mut other, mut other_books) = (position, ledger, position, ledger);
+        let realized = fill_opened(&mut one, &mut one_books, size, quote, opened);
+        prop_assert_eq!(realized, net_fill(&mut other, &mut other_books, size, quote, opening));
+        prop_assert_eq!((one, one_books), (other, other_books));
     }
 
     #[test]

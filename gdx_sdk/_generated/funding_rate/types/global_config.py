@@ -71,6 +71,10 @@ class GlobalConfig(Struct):
     """Last sequence of its market that the canary covers; from here on layout 2."""
     relayer_since_slot: int
     """When the active relayer was last changed; 0 when never."""
+    release_pause_expiry_ts: int
+    """When the pause of releases lapses, or the last one lapsed; 0 when there never was one. Unix seconds."""
+    releases_open_since_ts: int
+    """When releases were last opened again. Unix seconds."""
     reserved_for_later: bytes
 
     SIZE: ClassVar[int] = 1016
@@ -107,5 +111,7 @@ class GlobalConfig(Struct):
         ("reserved", fixed_bytes(73), 399),
         ("canary_last_sequence", U64, 472),
         ("relayer_since_slot", U64, 480),
-        ("reserved_for_later", fixed_bytes(528), 488),
+        ("release_pause_expiry_ts", I64, 488),
+        ("releases_open_since_ts", I64, 496),
+        ("reserved_for_later", fixed_bytes(512), 504),
     )

@@ -74,6 +74,10 @@ class GlobalConfig(FixedAccount):
     """Last sequence of its market that the canary covers; from here on layout 2."""
     relayer_since_slot: int
     """When the active relayer was last changed; 0 when never."""
+    release_pause_expiry_ts: int
+    """When the pause of releases lapses, or the last one lapsed; 0 when there never was one. Unix seconds."""
+    releases_open_since_ts: int
+    """When releases were last opened again. Unix seconds."""
     reserved_for_later: bytes
 
     DISCRIMINATOR: ClassVar[bytes] = bytes.fromhex("95089ccaa0fcb0d9")
@@ -112,6 +116,8 @@ class GlobalConfig(FixedAccount):
         ("reserved", fixed_bytes(73), 407),
         ("canary_last_sequence", U64, 480),
         ("relayer_since_slot", U64, 488),
-        ("reserved_for_later", fixed_bytes(528), 496),
+        ("release_pause_expiry_ts", I64, 496),
+        ("releases_open_since_ts", I64, 504),
+        ("reserved_for_later", fixed_bytes(512), 512),
     )
     OFFSETS: ClassVar[Mapping[str, int]] = LAYOUT.offsets

@@ -12,7 +12,6 @@ use gdx_units::{Atoms, PriceE6};
 use oracle::state::PriceFeed;
 
 use crate::{
-    constants::PAUSE_RELEASE,
     error::{OrProgramError, PositionError},
     events::{emit, CollateralReleased, PositionAfter},
     seeds::{AUTHORITY_ADDRESS, AUTHORITY_SEEDS, CONFIG_ADDRESS, VAULT_STATE_ADDRESS},
@@ -56,9 +55,8 @@ pub struct ExecuteRelease<'info> {
 
 impl ExecuteRelease<'_> {
     pub fn validate(&self) -> Result<()> {
-        self.config
-            .load()?
-            .require_open(PAUSE_RELEASE, PositionError::ReleasePaused)?;
+        let now_ts = Clock::get()?.unix_timestamp;
+        self.config.load()?.require_releases_open(now_ts)?;
         self.market.load()?.require_status(&[
             MarketStatus::Active,
             MarketStatus::ReduceOnly,

@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use crate::{
     constants::INSTRUCTIONS_SYSVAR,
     error::PositionError,
-    events::{emit, CanarySet, ConfigChanged},
+    events::{emit, CanarySet, ConfigChanged, ReleasePauseBegun},
     guard::{change_hash, refuse_durable_nonce},
     instruction,
     seeds::CONFIG_ADDRESS,
@@ -37,8 +37,11 @@ impl GuardConfig<'_> {
 
     pub fn set_pause_bits(ctx: Context<GuardConfig>, pause_bits: u32) -> Result<()> {
         let signer = ctx.accounts.signer.key();
-        ctx.accounts
-            .apply(|config, _| config.set_pause_bits(&signer, pause_bits))
+        let expiry_before_ts = ctx.accounts.config.load()?.release_pause_expiry_ts;
+        ctx.accounts.apply(|config, clock| {
+            config.set_pause_bits(&signer, pause_bits, clock.unix_timestamp)
+        })?;
+        ctx.accounts.tell_release_pause(expiry_before_ts)
     }
 
     pub fn set_allowed_versions(ctx: Context<GuardConfig>, versions: u8) -> Result<()> {
@@ -61,6 +64,22 @@ impl GuardConfig<'_> {
         let change = change_hash(&instruction::SetActiveRelayer { relayer }, None);
         ctx.accounts
             .apply(|config, clock| config.move_relayer(&signer, &relayer, &change, clock))
+    }
+
+    /// A pause of releases may have begun, which ends by itself.
+    fn tell_release_pause(&self, expiry_before_ts: i64) -> Result<()> {
+        let event = {
+            let mut config = self.config.load_mut()?;
+            if config.release_pause_expiry_ts == expiry_before_ts {
+                return Ok(());
+            }
+            ReleasePauseBegun {
+                head: config.next_head(&Clock::get()?),
+                signer: self.signer.key(),
+                expiry_ts: config.release_pause_expiry_ts,
+            }
+        };
+        emit(&event, &self.event_authority)
     }
 
     /// A change of the mask may have ended the canary.

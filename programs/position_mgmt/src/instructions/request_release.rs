@@ -7,7 +7,6 @@ use gdx_units::{Atoms, PriceE6};
 use oracle::state::PriceFeed;
 
 use crate::{
-    constants::PAUSE_RELEASE,
     error::{OrProgramError, PositionError},
     events::{emit, PositionAfter, ReleaseRequested},
     seeds::CONFIG_ADDRESS,
@@ -42,9 +41,8 @@ pub struct RequestRelease<'info> {
 
 impl RequestRelease<'_> {
     pub fn validate(&self) -> Result<()> {
-        self.config
-            .load()?
-            .require_open(PAUSE_RELEASE, PositionError::ReleasePaused)?;
+        let now_ts = Clock::get()?.unix_timestamp;
+        self.config.load()?.require_releases_open(now_ts)?;
         self.market.load()?.require_status(&[
             MarketStatus::Active,
             MarketStatus::ReduceOnly,

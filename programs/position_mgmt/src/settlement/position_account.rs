@@ -32,7 +32,7 @@ impl<'a, 'info> PositionAccounts<'a, 'info> {
     ///
     /// # Errors
     /// `BadPositionAccounts`.
-    #[inline]
+    #[inline(always)]
     pub fn load_next(&mut self) -> Result<Option<RefMut<'a, UserPosition>>> {
         let Some(info) = self.infos.next() else {
             return Ok(None);

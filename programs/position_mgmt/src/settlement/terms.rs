@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use gdx_batch::Header;
 use gdx_math::{
-    band::{mark_sample, Deviation, OpeningBand, PriceRange},
+    band::{mark_sample, Deviation, OpeningBand, PriceRange, Worth},
     fees::fee_beyond_net,
     margin::adds_risk,
     money::{Ledger, Position},
@@ -101,7 +101,7 @@ impl<'a> Terms<'a> {
 
     /// # Errors
     /// `PriceOutOfBand`.
-    #[inline]
+    #[inline(always)]
     pub fn deviation(&self, size: SizeE8, quote: Atoms, turnover: Atoms) -> Result<Deviation> {
         let deviation = self.range.deviation(size, quote).or_error()?;
         if !deviation.is_within(turnover, self.band) {
@@ -111,7 +111,7 @@ impl<'a> Terms<'a> {
     }
 
     /// A position that ends with more size than it had, or on the other side, must be allowed to and able to.
-    #[inline]
+    #[inline(always)]
     pub fn check_risk(&self, money: &Position, size_before_e8: i64, leverage: u16) -> Result<bool> {
         let after = SizeE8(money.size_e8);
         if !adds_risk(SizeE8(size_before_e8), after) {
@@ -127,22 +127,19 @@ impl<'a> Terms<'a> {
         Ok(true)
     }
 
-    /// Counts what the batch took from a position at the oracle's present price: the minutes that a batch covers are
-    /// the relayer's claim, and any price of them would be free. A fee counts where risk was added, and beyond the
-    /// net's own: closing in one go is never refused for its fee, and trading to and fro is.
-    #[inline]
+    /// Counts what the batch took from a position at the oracle's present price, at which its net has this `worth`: the
+    /// minutes that a batch covers are the relayer's claim, and any price of them would be free. A fee counts where risk
+    /// was added, and beyond the net's own: closing in one go is never refused for its fee, and trading to and fro is.
+    #[inline(always)]
     pub fn count_loss(
         &self,
         position: &mut UserPosition,
         money: &Position,
         net: &Net,
+        worth: Worth,
         has_added_risk: bool,
     ) -> Result<()> {
-        let present = PriceRange {
-            low: self.index,
-            high: self.index,
-        };
-        let strayed = present.deviation(net.size, net.quote).or_error()?.lost;
+        let strayed = worth.lost(net.size, net.quote).or_error()?;
         let fee = if has_added_risk {
             Atoms(net.fee.0.max(0))
         } else {
@@ -194,7 +191,7 @@ impl Totals {
     }
 
     /// Counts one entry's distance from the oracle.
-    #[inline]
+    #[inline(always)]
     pub fn count_slippage(&mut self, amount: Atoms) -> Result<()> {
         if amount.0 != 0 {
             let sum = self.slippage.checked_add(amount);
@@ -204,7 +201,7 @@ impl Totals {
     }
 
     /// Counts what an entry says its fills were worth.
-    #[inline]
+    #[inline(always)]
     pub fn count_turnover(&mut self, amount: Atoms) -> Result<()> {
         let sum = self.turnover.checked_add(amount);
         self.turnover = sum.ok_or(PositionError::MathOverflow)?;
@@ -212,7 +209,7 @@ impl Totals {
     }
 
     /// Counts what a net buyer bought and paid.
-    #[inline]
+    #[inline(always)]
     pub fn count_bought(&mut self, size: SizeE8, paid: Atoms) -> Result<()> {
         self.bought = self
             .bought

@@ -5,6 +5,7 @@ use std::cell::RefMut;
 use anchor_lang::prelude::*;
 use gdx_batch::{leaf, merkle_root, Fill, Hash, Header, TradeEntry, Trades};
 use gdx_math::{
+    band::Worth,
     fees::{fee, notional},
     margin::adds_risk,
     money::{charge_fee, fill, settle_overdraft, touch, Ledger, Position, Side},
@@ -197,7 +198,8 @@ fn finish(party: &mut Party<'_>, terms: &Terms<'_>, ledger: &mut Ledger) -> Resu
     let position = &mut *party.account;
     settle_overdraft(&mut party.money, ledger, party.side).or_error()?;
     let has_added_risk = terms.check_risk(&party.money, party.size_before_e8, position.leverage)?;
-    terms.count_loss(position, &party.money, &party.net, has_added_risk)?;
+    let worth = Worth::of(party.net.size, terms.index).or_error()?;
+    terms.count_loss(position, &party.money, &party.net, worth, has_added_risk)?;
     position.count_result(party.realized, party.funding)?;
     position.store(&party.money, terms.market, terms.mark, terms.now_ts)
 }

@@ -3,8 +3,9 @@
 use anchor_lang::prelude::*;
 use gdx_batch::{Header, NetEntry, Nets};
 use gdx_math::{
+    band::Worth,
     fees::is_possible_net_fee,
-    money::{charge_fee, net_fill, settle_overdraft, touch, Side},
+    money::{charge_fee, fill_opened, settle_overdraft, touch, Side},
 };
 use gdx_units::{Atoms, SizeE8};
 
@@ -55,7 +56,7 @@ pub fn settle_nets<'info>(
 }
 
 /// Whether the entry added risk.
-#[inline(never)]
+#[inline(always)]
 fn apply(
     position: &mut UserPosition,
     entry: &NetEntry,
@@ -77,7 +78,12 @@ fn apply(
     let mut money = position.money()?;
     let size_before_e8 = money.size_e8;
     let funding = touch(&mut money, ledger).or_error()?;
-    let realized = net_fill(&mut money, ledger, size, quote, terms.opening).or_error()?;
+    let worth = Worth::of(size, terms.index).or_error()?;
+    let opened = terms
+        .opening
+        .opened_quote_near(size, quote, worth)
+        .or_error()?;
+    let realized = fill_opened(&mut money, ledger, size, quote, opened).or_error()?;
     charge_fee(&mut money, ledger, fee).or_error()?;
     settle_overdraft(&mut money, ledger, Side::of(size_before_e8)).or_error()?;
 
@@ -88,7 +94,7 @@ fn apply(
         fee,
         turnover,
     };
-    terms.count_loss(position, &money, &net, has_added_risk)?;
+    terms.count_loss(position, &money, &net, worth, has_added_risk)?;
     position.count_result(realized, funding)?;
     position.store(&money, terms.market, terms.mark, terms.now_ts)?;
     Ok(has_added_risk)

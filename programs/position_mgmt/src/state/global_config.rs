@@ -5,7 +5,7 @@ use solana_sha256_hasher::hashv;
 
 use super::config_args::{require_known_versions, require_min_batch_size, CreateConfigArgs};
 use crate::{
-    constants::{CONFIG_LAYOUT_VERSION, MAX_RELAYERS, PAUSE_ALL},
+    constants::{CONFIG_LAYOUT_VERSION, MAX_RELAYERS},
     error::PositionError,
     events::EventHead,
 };
@@ -70,7 +70,11 @@ pub struct GlobalConfig {
     pub canary_last_sequence: u64,
     /// When the active relayer was last changed; 0 when never.
     pub relayer_since_slot: u64,
-    pub reserved_for_later: [u8; 528],
+    /// When the pause of releases lapses, or the last one lapsed; 0 when there never was one. Unix seconds.
+    pub release_pause_expiry_ts: i64,
+    /// When releases were last opened again. Unix seconds.
+    pub releases_open_since_ts: i64,
+    pub reserved_for_later: [u8; 512],
 }
 
 const _: () = assert!(size_of::<GlobalConfig>() == 1_016 && align_of::<GlobalConfig>() == 8);
@@ -108,16 +112,6 @@ impl GlobalConfig {
         if self.pause_bits & pause_bit != 0 {
             return Err(paused.into());
         }
-        Ok(())
-    }
-
-    /// The admin sets any bits, the guardian only adds some.
-    pub fn set_pause_bits(&mut self, signer: &Pubkey, pause_bits: u32) -> Result<()> {
-        require!(pause_bits & !PAUSE_ALL == 0, PositionError::UnknownPauseBit);
-        let is_narrower = self.pause_bits & !pause_bits == 0;
-        self.require_admin_or_restricting_guardian(signer, is_narrower)?;
-        self.pause_bits = pause_bits;
-        self.is_paused = u8::from(pause_bits == PAUSE_ALL);
         Ok(())
     }
 

@@ -11,6 +11,7 @@ mod market_settling;
 mod perp_market;
 mod relayer_beat;
 mod relayers;
+mod release_pause;
 mod settlement_batch;
 mod user_position;
 

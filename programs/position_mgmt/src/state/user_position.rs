@@ -9,7 +9,7 @@ use gdx_math::{
     },
     money::Position,
 };
-use gdx_units::{Atoms, PriceE6, SizeE8};
+use gdx_units::{difference, sum, Atoms, PriceE6, SizeE8};
 
 use super::PerpMarket;
 use crate::{
@@ -108,7 +108,7 @@ impl UserPosition {
     }
 
     /// The money by value; put back with [`Self::store`].
-    #[inline]
+    #[inline(always)]
     pub fn money(&self) -> Result<Position> {
         let collateral = i64::try_from(self.collateral);
         Ok(Position {
@@ -121,7 +121,7 @@ impl UserPosition {
     }
 
     /// Takes the money back and brings what follows from it up to date. `NegativeCollateral` (invariant 5).
-    #[inline]
+    #[inline(always)]
     pub fn store(
         &mut self,
         money: &Position,
@@ -140,7 +140,7 @@ impl UserPosition {
         self.refresh(money, market, mark)
     }
 
-    #[inline]
+    #[inline(always)]
     fn refresh(&mut self, money: &Position, market: &PerpMarket, mark: PriceE6) -> Result<()> {
         if money.size_e8 == 0 {
             self.entry_price = 0;
@@ -157,26 +157,27 @@ impl UserPosition {
             .or_error()?
             .0
             .unsigned_abs();
-        let unrealized_pnl = worth.0.checked_sub(money.cost_atoms);
+        let unrealized_pnl = difference(worth.0, money.cost_atoms);
         self.unrealized_pnl = unrealized_pnl.ok_or(PositionError::MathOverflow)?;
         Ok(())
     }
 
     /// Adds to the totals since the position exists.
-    #[inline]
+    #[inline(always)]
     pub fn count_result(&mut self, realized: Atoms, funding: Atoms) -> Result<()> {
         if realized.0 != 0 {
-            let realized_pnl = self.realized_pnl.checked_add(realized.0);
+            let realized_pnl = sum(self.realized_pnl, realized.0);
             self.realized_pnl = realized_pnl.ok_or(PositionError::MathOverflow)?;
         }
         if funding.0 != 0 {
-            let accumulated = self.accumulated_funding.checked_add(funding.0);
+            let accumulated = sum(self.accumulated_funding, funding.0);
             self.accumulated_funding = accumulated.ok_or(PositionError::MathOverflow)?;
         }
         Ok(())
     }
 
     /// Counts a loss against the oracle: at most `max(floor, share of equity)` per hour.
+    #[inline(always)]
     pub fn count_slippage(&mut self, lost: Atoms, limit_atoms: u64, now_ts: i64) -> Result<()> {
         let used = Outflow {
             net_atoms: self.slippage_used_atoms,
@@ -244,7 +245,7 @@ impl UserPosition {
 
 /// Whether touched money covers the initial requirement at the worse of two prices: equity less requirement never
 /// falls with the price for a long position and never rises with it for a short one.
-#[inline]
+#[inline(always)]
 pub fn require_initial_margin(
     money: &Position,
     market: &PerpMarket,
@@ -263,6 +264,7 @@ pub fn require_initial_margin(
 
 /// What a position may lose to settling within an hour: `max(floor, share of equity)`, and nothing when its equity is
 /// gone. A batch that took more than there was would take the rest from insurance and from the other positions.
+#[inline(always)]
 pub fn slippage_limit_atoms(
     money: &Position,
     price: PriceE6,
