@@ -22,6 +22,7 @@ from solders.system_program import TransferParams, transfer
 
 TYPE = "solana_transaction::versioned::VersionedTransaction"
 SOL = 10**9
+MEMO = Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")
 
 
 def encoded(tx):
@@ -194,3 +195,12 @@ def test_no_fee_is_told_for_a_message_that_looks_up_nothing(driver):
     assert fault.message == (
         "invalid transaction message: Attempted to lookup addresses from a table that does not exist"
     )
+
+
+def test_logs_are_cut_at_10_000_bytes(driver):
+    view = driver.run(set_compute_unit_limit(1_400_000), *[Instruction(MEMO, b"", [])] * 60)
+    logs = view["meta"]["logMessages"]
+    assert view["meta"]["err"] is None
+    assert logs.count("Log truncated") == 1
+    kept = [line for line in logs if line != "Log truncated"]
+    assert 9_800 < sum(len(line) for line in kept) < 10_000
