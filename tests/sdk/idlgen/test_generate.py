@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -77,3 +78,15 @@ def test_committed_clients_are_whole(tmp_path: Path) -> None:
         assert set(package.files) == {str(p.relative_to(committed)) for p in committed.rglob("*.py")}, (
             path.name
         )
+
+
+def test_the_hash_seed_changes_nothing(idls: Path, tmp_path: Path) -> None:
+    """Sets are iterated in another order with each seed; files must not follow it."""
+    made = []
+    for seed in ("0", "1", "4711"):
+        out = tmp_path / seed
+        command = [sys.executable, "-m", "gdx_sdk.idlgen", str(idls / "features.json"), "-o", str(out)]
+        subprocess.run(command, check=True, capture_output=True, env=os.environ | {"PYTHONHASHSEED": seed})
+        made.append(contents(out))
+    assert made[0] == made[1] == made[2]
+    assert len(made[0]) > 10

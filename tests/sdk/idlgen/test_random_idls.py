@@ -141,3 +141,32 @@ def test_names_that_differ_only_in_spelling(build: Build) -> None:
         assert [
             kind.decode(bytes([tag, 1] + [0] * 7)[: 2**tag + 1]).field_0 for tag, kind in enumerate(found)
         ] == [1] * 4
+
+
+async def test_discriminators_that_begin_one_another(build: Build) -> None:
+    """The longer one tells: of two accounts, and of two events."""
+    from types import SimpleNamespace
+
+    from gdx_sdk.runtime import ChainLookup
+
+    kinds = [struct("Short", "u8", "u8"), struct("Long", "u8")]
+    tagged = [{"name": "Short", "discriminator": [1]}, {"name": "Long", "discriminator": [1, 2]}]
+    calls = [{"name": k["name"].lower(), "discriminator": k["discriminator"], "accounts": []} for k in tagged]
+    client = build(small(instructions=calls, accounts=tagged, events=tagged, types=kinds))
+    assert client.events.decode_event(b"\1\2\3") == client.events.Long(3)
+    assert client.events.decode_event(b"\1\3\4") == client.events.Short(3, 4)
+    assert [bytes(client.instructions.short().data), bytes(client.instructions.long().data)] == [
+        b"\1",
+        b"\1\2",
+    ]
+
+    class Chain:
+        async def get_account_info(self, pubkey: Any, commitment: Any = None) -> Any:
+            account = SimpleNamespace(data=b"\1\2\7", owner=client.PROGRAM_ID)
+            return SimpleNamespace(value=account)
+
+        async def get_multiple_accounts(self, pubkeys: Any, commitment: Any = None) -> Any:
+            raise NotImplementedError
+
+    lookup = ChainLookup(Chain(), client.accounts.Short, client.accounts.Long)
+    assert await lookup.field(client.PROGRAM_ID, "field_0") == 7

@@ -52,6 +52,12 @@ def test_account_dumps(
     assert decoded.encode() == data
 
 
+def test_every_dump_is_read(third_party: Path) -> None:
+    """A dump that is added is tested too; Pyth's has no IDL and a test of its own."""
+    found = {path.name for path in (third_party / "accounts").iterdir()}
+    assert found == {name for name, _ in DUMPS} | {"pyth_receiver.priceUpdateV2.json"}
+
+
 def test_a_dump_of_another_account_shows_both_discriminators(
     third_party: Path, third_party_clients: dict[str, ModuleType]
 ) -> None:
