@@ -36,6 +36,8 @@ INCLUDED = [_INCLUDE.fullmatch(text) for _, text in blocks("python")]
 CONSOLE = list(blocks("console"))
 
 
+@pytest.mark.chain
+@pytest.mark.embedded_only("the pages show what the embedded engine says")
 @pytest.mark.parametrize("text", [text for _, text in PYTHON], ids=[name for name, _ in PYTHON])
 def test_a_python_block_prints_what_it_says(text: str, tmp_path: Path) -> None:
     done = subprocess.run(
@@ -51,6 +53,8 @@ def test_what_is_included_is_an_example_that_is_run() -> None:
     assert paths <= {*EXAMPLES, SHARED}
 
 
+@pytest.mark.chain
+@pytest.mark.embedded_only("the pages show what the embedded engine says")
 @pytest.mark.parametrize("text", [text for _, text in CONSOLE], ids=[name for name, _ in CONSOLE])
 def test_a_console_block_shows_what_is_said(text: str, tmp_path: Path) -> None:
     (tmp_path / "idl").symlink_to(ROOT / "idl")

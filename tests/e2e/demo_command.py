@@ -45,7 +45,7 @@ class DemoCommand:
 
     def run(self, *args: str) -> DemoRun:
         done = subprocess.run(
-            [*GDX, *args], capture_output=True, text=True, env=self.environment, timeout=240
+            [*GDX, *args], capture_output=True, text=True, env=self.environment, timeout=900
         )
         return DemoRun(done.returncode, done.stdout, done.stderr)
 

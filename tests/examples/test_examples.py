@@ -32,6 +32,8 @@ def expected_output(source: str) -> list[str]:
     return found
 
 
+@pytest.mark.chain
+@pytest.mark.embedded_only("the examples move the chain's clock to make their prices count")
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_the_example_prints_what_it_says(path: Path, tmp_path: Path) -> None:
     done = subprocess.run(

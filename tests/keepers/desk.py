@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from gdx_keepers.assembly import sleep_ms
 from gdx_keepers.chain import SdkChain
 from gdx_keepers.core.client_sender import ClientSender
 from gdx_keepers.core.flights import FlightJournal
 from gdx_keepers.core.metrics import Metrics
 from gdx_keepers.core.tables import LookupTables
 from gdx_keepers.jobs.relayer import Relayer
+from gdx_localnet import EmbeddedChain
 from solders.keypair import Keypair
 
 from gdx_sdk.batch import FileOutbox, SealedBatch, Trade, seal_batch, seal_heartbeat
@@ -49,6 +51,7 @@ class Desk:
     ) -> Relayer:
         """A relayer process on this outbox, started now."""
         transport: Any = InProcess(self.world.chain)
+        sleep = no_sleep if isinstance(self.world.chain, EmbeddedChain) else sleep_ms
         outbox: Any = FileOutbox(self.folder / "outbox")
         journal: Any = FlightJournal(self.folder / "flights")
         if knife is not None:
@@ -59,7 +62,7 @@ class Desk:
         chain = SdkChain(client)
         key = signer or self.world.relayer
         sender = ClientSender(client, key, metrics=metrics, job="relayer", priority_fee=0)
-        tables = LookupTables(sender, chain, self.folder / "tables.json", sleep_ms=no_sleep)
+        tables = LookupTables(sender, chain, self.folder / "tables.json", sleep_ms=sleep)
         return Relayer(
             "relayer",
             metrics,
@@ -71,7 +74,7 @@ class Desk:
             outbox=outbox,
             journal=journal,
             tables=tables,
-            sleep_ms=no_sleep,
+            sleep_ms=sleep,
             beat_every_slots=beat,
         )
 

@@ -1,30 +1,31 @@
-"""A whole exchange on an embedded chain in this process: programs, market, feed, people, and a `Client`."""
+"""A whole exchange on a chain of either engine: programs, market, feed, people, and a `Client`."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import pytest
 from gdx_keepers.core.clock import Now
-from gdx_localnet import EmbeddedChain, RpcFault
-from gdx_localnet.fixture import mint_account, token_account
-from gdx_localnet.programs import load_upgradeable
+from gdx_localnet import RpcFault, start_in_thread
+from gdx_localnet.fixture import mint_account
 from solders.account import Account
 from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from spl.token.constants import TOKEN_PROGRAM_ID
+from spl.token.instructions import create_associated_token_account, mint_to
+from spl.token.models import MintToParams
 
 from gdx_sdk import instructions as ix
-from gdx_sdk import pdas, programs
+from gdx_sdk import pdas
 from gdx_sdk.batch import Trade
 from gdx_sdk.client import Client
 from gdx_sdk.client.transport import RpcRefusal
-from gdx_sdk.errors import InputError
 from gdx_sdk.math import fee_atoms, notional_atoms
 from gdx_sdk.units import Side
+from tests.chain_lane import AnyChain, Genesis, Lane, RemoteChain, build_embedded, program_files
 
 SYMBOL = "SOL-PERP"
 START_TS = 1_767_225_600
@@ -47,20 +48,10 @@ PARAMS = {
 }
 
 
-def program_code(name: str) -> bytes:
-    """From the folder GDX_PROGRAMS when that is set, else from the package; skips aloud without it."""
-    if folder := os.environ.get("GDX_PROGRAMS"):
-        return Path(folder, f"{name}.so").read_bytes()
-    try:
-        return programs.load(name).elf
-    except InputError as error:
-        pytest.skip(f"the compiled programs are needed: {error}")
-
-
 class InProcess:
     """An `RpcTransport` into the chain, without sockets. `tap` sees every call first and may raise."""
 
-    def __init__(self, chain: EmbeddedChain) -> None:
+    def __init__(self, chain: AnyChain) -> None:
         self.chain = chain
         self.calls: list[str] = []
 
@@ -84,7 +75,7 @@ def key(name: str) -> Keypair:
 class World:
     """The exchange. Everybody has SOL; `trader` makes people with collateral in the market."""
 
-    chain: EmbeddedChain
+    chain: AnyChain
     client: Client
     admin: Keypair = field(default_factory=lambda: key("admin"))
     relayer: Keypair = field(default_factory=lambda: key("relayer"))
@@ -114,7 +105,6 @@ class World:
     async def create(self) -> World:
         for person in (self.admin, self.relayer, *self.publishers):
             self.chain.airdrop(person.pubkey(), 10**12)
-        self.chain.set_account(self.mint, mint_account(10**18, 6, self.admin.pubkey()))
         admin = self.admin.pubkey()
         limit = ix.WithdrawLimit(limit_atoms=2**62, user_minimum_atoms=0, window_seconds=3_600)
         roles = {"admin": admin, "guardian": admin}
@@ -178,8 +168,15 @@ class World:
         person = key(name)
         owner = person.pubkey()
         self.chain.airdrop(owner, 10**11)
-        tokens = pdas.associated_token(owner, self.mint)
-        self.chain.set_account(tokens, token_account(self.mint, owner, collateral_atoms))
+        tokens = MintToParams(
+            program_id=TOKEN_PROGRAM_ID,
+            mint=self.mint,
+            dest=pdas.associated_token(owner, self.mint),
+            mint_authority=self.admin.pubkey(),
+            amount=collateral_atoms,
+        )
+        created = create_associated_token_account(self.admin.pubkey(), owner, self.mint)
+        await self.send(self.admin, created, mint_to(tokens))
         await self.send(
             person,
             ix.open_account(owner),
@@ -214,11 +211,39 @@ class World:
         return self.chain.account(address)
 
 
-async def make_world(transport_of: Any = InProcess) -> World:
-    """A fresh exchange with a market, a price and nobody in it."""
-    codes = {name: program_code(name) for name in programs.PROGRAM_IDS}
-    chain = EmbeddedChain(seed=b"keepers", unix_ts=START_TS, verify_signatures=False)
-    for name, address in programs.PROGRAM_IDS.items():
-        load_upgradeable(chain, address, codes[name], key("admin").pubkey())
+def world_genesis() -> Genesis:
+    """The programs and the mint."""
+    mint = {key("mint").pubkey(): mint_account(10**18, 6, key("admin").pubkey())}
+    return Genesis(program_files(), key("admin").pubkey(), mint)
+
+
+async def make_world(transport_of: Any = InProcess, chain: AnyChain | None = None) -> World:
+    """A fresh exchange with a market, a price and nobody in it; by default on a chain of its own."""
+    if chain is None:
+        settings = {"seed": b"keepers", "unix_ts": START_TS, "verify_signatures": False}
+        chain = build_embedded(world_genesis(), **settings)
     world = World(chain, Client(transport_of(chain)))
     return await world.create()
+
+
+@contextmanager
+def world_chain(lane: Lane) -> Iterator[AnyChain | None]:
+    """What to give to `make_world`: a validator, or None for the embedded chain in this process."""
+    if not lane.is_validator:
+        yield None
+        return
+    with lane.start(world_genesis()) as chain:
+        yield chain
+
+
+@contextmanager
+def served(chain: AnyChain) -> Iterator[str]:
+    """The address at which a world's chain answers."""
+    if isinstance(chain, RemoteChain):
+        yield chain.url
+        return
+    server = start_in_thread(chain)
+    try:
+        yield server.url
+    finally:
+        server.stop()

@@ -1,7 +1,8 @@
-"""The jobs against the compiled programs on an embedded chain."""
+"""The jobs against the compiled programs on a chain."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -21,16 +22,21 @@ from solders.keypair import Keypair
 from gdx_sdk import instructions as ix
 from gdx_sdk import pdas
 from gdx_sdk.accounts import FundingState, PerpMarket, PriceFeed, SettlementBatch, UserPosition
+from tests.chain_lane import Lane
 from tests.keepers.desk import Desk
-from tests.keepers.exchange_world import ONE, PRICE_E6, SYMBOL, USDT, World, key, make_world
+from tests.keepers.exchange_world import ONE, PRICE_E6, SYMBOL, USDT, World, key, make_world, world_chain
 from tests.keepers.keeper_fakes import Killed, Knife, silent_log
 
 HOUR = 3_600
 
 
+pytestmark = pytest.mark.chain
+
+
 @pytest.fixture
-async def world() -> World:
-    return await make_world()
+async def world(lane: Lane) -> AsyncIterator[World]:
+    with world_chain(lane) as chain:
+        yield await make_world(chain=chain)
 
 
 def sender_of(world: World, signer: Keypair) -> ClientSender:
@@ -142,6 +148,7 @@ async def test_an_unapproved_relayer_or_an_old_epoch_stops(world: World, tmp_pat
         await desk.drive(desk.relayer(epoch=7))
 
 
+@pytest.mark.embedded_only("a validator's slots pass while one looks")
 async def test_the_beat_follows_the_slots(world: World, tmp_path: Path) -> None:
     relayer = Desk(world, tmp_path).relayer(beat=5)
     assert (await relayer.run(await world.now())).actions == ("SendBeat",)
@@ -156,6 +163,9 @@ async def count_steps(desk: Desk, knife: Knife) -> int:
 
 
 @pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.embedded_only(
+    "how often a validator is asked until it confirms differs, so steps have no number"
+)
 async def test_killed_before_or_after_any_step_on_chain_nothing_is_lost_and_nothing_twice(
     world: World, tmp_path: Path, version: int
 ) -> None:
@@ -226,6 +236,7 @@ async def test_a_stranger_is_told_that_it_is_no_publisher(world: World) -> None:
         await job.run(await world.now())
 
 
+@pytest.mark.embedded_only("the clock is moved by an hour")
 async def test_premium_samples_lead_to_funding_after_the_hour(world: World, tmp_path: Path) -> None:
     alice, bob = await world.trader("alice", 10_000 * USDT), await world.trader("bob", 10_000 * USDT)
     desk = Desk(world, tmp_path)
@@ -253,6 +264,7 @@ async def test_premium_samples_lead_to_funding_after_the_hour(world: World, tmp_
     assert market.funding_index > 0
 
 
+@pytest.mark.embedded_only("the clock is moved by two hours")
 async def test_an_hour_with_a_price_too_old_waits_for_a_new_one(world: World) -> None:
     chain, markets = SdkChain(world.client), {world.market: SYMBOL}
     funding = Funding(
@@ -312,6 +324,7 @@ async def test_without_a_position_of_its_own_the_liquidator_stops_when_needed(
         await liquidator.run(await world.now())
 
 
+@pytest.mark.embedded_only("the clock is moved by a minute")
 async def test_old_records_are_pruned_but_not_the_last(world: World, tmp_path: Path) -> None:
     desk = Desk(world, tmp_path)
     sealed = [desk.put([]) for _ in range(3)]

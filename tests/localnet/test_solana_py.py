@@ -17,6 +17,12 @@ from solders.signature import Signature
 from solders.system_program import TransferParams, transfer
 from solders.transaction import VersionedTransaction
 
+pytestmark = [
+    pytest.mark.chain,
+    pytest.mark.embedded_only(
+        "it looks at the embedded chain beside the answers; the session of tests/conformance is for both"
+    ),
+]
 SOL = 10**9
 
 

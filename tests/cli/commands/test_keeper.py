@@ -15,13 +15,13 @@ from typing import ClassVar
 from urllib.error import HTTPError
 
 import pytest
-from gdx_localnet import start_in_thread
 from solders.keypair import Keypair
 
 from gdx_sdk.batch import FileOutbox
+from tests.chain_lane import AnyChain, Lane
 from tests.cli.conftest import DEAD_URL, Invoke
 from tests.keepers.desk import Desk
-from tests.keepers.exchange_world import ONE, SYMBOL, USDT, World, make_world
+from tests.keepers.exchange_world import ONE, SYMBOL, USDT, World, make_world, served, world_chain
 
 CONFIG = """
 [cluster]
@@ -56,8 +56,11 @@ def write_key(path: Path, key: Keypair) -> None:
     path.write_text(json.dumps(list(bytes(key))))
 
 
-async def build(folder: Path) -> World:
-    world = await make_world()
+pytestmark = pytest.mark.chain
+
+
+async def build(folder: Path, chain: AnyChain | None) -> World:
+    world = await make_world(chain=chain)
     alice, bob = await world.trader("alice", 1_000 * USDT), await world.trader("bob", 1_000 * USDT)
     desk = Desk(world, folder)
     for _ in range(3):
@@ -67,16 +70,16 @@ async def build(folder: Path) -> World:
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[tuple[World, str, Path]]:
+def scene(tmp_path: Path, lane: Lane) -> Iterator[tuple[World, str, Path]]:
     """Three batches wait in an outbox; a configuration names chain, outbox and keys."""
-    world = asyncio.run(build(tmp_path))
-    server = start_in_thread(world.chain)
-    write_key(tmp_path / "relayer.json", world.relayer)
-    write_key(tmp_path / "publisher.json", world.publishers[0])
-    config = tmp_path / "keepers.toml"
-    config.write_text(CONFIG.format(url=server.url))
-    yield world, server.url, config
-    server.stop()
+    with world_chain(lane) as chain:
+        world = asyncio.run(build(tmp_path, chain))
+        with served(world.chain) as url:
+            write_key(tmp_path / "relayer.json", world.relayer)
+            write_key(tmp_path / "publisher.json", world.publishers[0])
+            config = tmp_path / "keepers.toml"
+            config.write_text(CONFIG.format(url=url))
+            yield world, url, config
 
 
 @pytest.fixture(autouse=True)

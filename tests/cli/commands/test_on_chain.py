@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gdx_localnet import start_in_thread
 from solders.keypair import Keypair
 
 from gdx_sdk.batch import SealedBatch
+from tests.chain_lane import AnyChain, Lane
 from tests.cli.conftest import DEAD_URL, Invoke
 from tests.keepers.desk import Desk
-from tests.keepers.exchange_world import ONE, PRICE_E6, SYMBOL, USDT, World, make_world
+from tests.keepers.exchange_world import ONE, PRICE_E6, SYMBOL, USDT, World, make_world, served, world_chain
 
 
 class Scene:
@@ -26,8 +26,11 @@ class Scene:
         self.url, self.world, self.alice, self.batch, self.outbox = url, world, alice, batch, outbox
 
 
-async def build(folder: Path) -> tuple[World, Keypair, SealedBatch]:
-    world = await make_world()
+pytestmark = pytest.mark.chain
+
+
+async def build(folder: Path, chain: AnyChain | None) -> tuple[World, Keypair, SealedBatch]:
+    world = await make_world(chain=chain)
     alice, bob = await world.trader("alice", 1_000 * USDT), await world.trader("bob", 1_000 * USDT)
     desk = Desk(world, folder)
     batch = desk.put([world.trade(alice, bob, 2 * ONE)])
@@ -36,12 +39,12 @@ async def build(folder: Path) -> tuple[World, Keypair, SealedBatch]:
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+def scene(tmp_path_factory: pytest.TempPathFactory, lane: Lane) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("scene")
-    world, alice, batch = asyncio.run(build(folder))
-    server = start_in_thread(world.chain)
-    yield Scene(server.url, world, alice, batch, folder / "outbox")
-    server.stop()
+    with world_chain(lane) as chain:
+        world, alice, batch = asyncio.run(build(folder, chain))
+        with served(world.chain) as url:
+            yield Scene(url, world, alice, batch, folder / "outbox")
 
 
 def read(invoke: Invoke, scene: Scene, *args: str) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from python_session import PythonSession, keep, main, see, see_notifications
 from solana.rpc.commitment import Confirmed
 from solana.rpc.core import RPCException
@@ -53,7 +51,7 @@ class SolanaPySession(PythonSession):
             await self.send(ix.withdraw(owner, setup["deposit_atoms"], quote_mint=mint))
             see("too large a withdrawal", "went through")
         except RPCException as error:
-            code = json.loads(error.args[0].data.err.to_json())[1]["Custom"]
+            code = int(error.args[0].message.rpartition("0x")[2], 16)
             see("too large a withdrawal", [code, explain(code).name])
 
     async def subscriptions(self) -> None:
