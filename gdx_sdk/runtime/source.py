@@ -60,5 +60,8 @@ def _owned(address: Pubkey, account: Any, owner: Pubkey | None) -> bytes | None:
     if account is None:
         return None
     if owner is not None and account.owner != owner:
+        if account.owner == Pubkey.default() and not account.data:
+            rule = f"must be the program {owner}; this account has been closed, or never was created"
+            raise CodecError(f"account {address}: owner", str(account.owner), rule)
         raise CodecError(f"account {address}: owner", str(account.owner), f"must be the program {owner}")
     return bytes(account.data)

@@ -212,8 +212,8 @@ async def _arrived(subscription: Subscription) -> list[Notification]:
     """All that waits. A subscription ends by itself only when its one notification was delivered."""
     try:
         return await subscription.get_all()
-    except StopAsyncIteration:
-        raise TransportError("websocket", f"{subscription.request.name}: the subscription ended") from None
+    except StopAsyncIteration as end:
+        raise TransportError("websocket", f"{subscription.request.name}: the subscription ended") from end
 
 
 def _passes(error: RpcError) -> bool:

@@ -128,7 +128,8 @@ class _Transactions(Stream[Item]):
                 async with asyncio.TaskGroup() as group:
                     tasks = [group.create_task(self._transaction(client, signature)) for signature in part]
             except ExceptionGroup as errors:
-                raise errors.exceptions[0] from None
+                first = errors.exceptions[0]
+                raise first from first.__cause__
             found += [task.result() for task in tasks]
         return found
 

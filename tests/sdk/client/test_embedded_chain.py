@@ -11,7 +11,7 @@ from solders.pubkey import Pubkey
 from solders.system_program import TransferParams, transfer
 
 from gdx_sdk.client import Client, LookupTables
-from gdx_sdk.errors import AccountNotFound, ProgramError, RpcError, TransactionError
+from gdx_sdk.errors import AccountNotFound, CodecError, InputError, ProgramError, RpcError, TransactionError
 from gdx_sdk.tx import Signer
 from tests.chain_lane import Lane
 
@@ -81,6 +81,7 @@ async def test_a_lookup_table_is_usable_when_returned(client: Client) -> None:
     table = await tables.extend(table, friends)
     assert list(table.addresses) == friends
     assert (await tables.fetch(table.key)).addresses == table.addresses
+    assert (await LookupTables(client, payer).fetch(table.key)).addresses == table.addresses
     sent = await client.send(
         [pay(payer, friend, 1_000_000) for friend in friends[:20]], [payer], lookup_tables=[table]
     )
@@ -101,6 +102,17 @@ async def test_a_table_is_closed_after_its_cool_down(client: Client) -> None:
     assert await client.get_balance(friend) > 1_000_000
     with pytest.raises(AccountNotFound, match=f"no lookup table account at {table.key}"):
         await tables.fetch(table.key)
+
+
+async def test_what_is_no_table_or_has_no_room_is_refused_before_sending(client: Client) -> None:
+    payer = await funded(client)
+    tables = LookupTables(client, payer)
+    with pytest.raises(CodecError, match=f"lookup table {payer.pubkey}: owner"):
+        await tables.fetch(payer.pubkey)
+    before = await client.get_balance(payer.pubkey)
+    with pytest.raises(InputError, match=r"addresses = 257: .* has room for 256"):
+        await tables.create([Pubkey.new_unique() for _ in range(257)])
+    assert await client.get_balance(payer.pubkey) == before
 
 
 async def test_clock_slot_and_height_move(client: Client) -> None:

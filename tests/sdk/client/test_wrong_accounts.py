@@ -31,7 +31,9 @@ WRONG = {
     "no data": (AccountInfo(b"", VAULT, 1), "the data has 0 bytes"),
     "trailing": (AccountInfo(GOOD + b"x", VAULT, 1), "other data follows the account"),
     "closed": (AccountInfo(b"\xff" * 8 + GOOD[8:], VAULT, 1), "has been closed"),
-    "emptied": (AccountInfo(b"", Pubkey.default(), 1), "owner"),
+    "emptied": (AccountInfo(b"", Pubkey.default(), 1), "this account has been closed"),
+    "without lamports": (AccountInfo(b"", Pubkey.default(), 0), "this account has been closed"),
+    "a wallet with data": (AccountInfo(b"x", Pubkey.default(), 1), f"must be the program {VAULT}"),
     "another program's": (AccountInfo(GOOD, PROGRAM_IDS["oracle"], 1), f"must be the program {VAULT}"),
 }
 
