@@ -10,6 +10,7 @@ import socket
 import pytest
 import websockets
 from gdx_localnet import EmbeddedChain, start_in_thread
+from gdx_localnet.ws import SubscriptionHub, _Client, _Waiting
 from solders.account import Account
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -251,3 +252,81 @@ async def test_a_client_that_does_not_read_is_dropped_and_others_go_on(server, d
 def _subscriptions(driver):
     (listener,) = driver.chain._listeners
     return [key for key in listener.__self__._by_key if key[0] == "program"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        ({"MAX_QUEUED_BYTES": 100}, "over 100 bytes waiting"),
+        ({"MAX_QUEUED_MESSAGES": 3}, "over 3 messages waiting"),
+    ],
+)
+async def test_what_waits_for_one_client_is_bounded(limits, reason, monkeypatch):
+    for name, value in limits.items():
+        monkeypatch.setattr(f"gdx_localnet.ws.{name}", value)
+    waiting = _Waiting()
+    client = _Client(_send_nothing, waiting)
+    for _ in range(10):
+        client.push("x" * 30)
+    assert client.ended.is_set()
+    assert client.farewell == (1008, f"slow client: {reason}")
+    assert (client.queued_bytes, waiting.size) == (0, 0)
+
+
+async def test_what_waits_for_all_clients_is_bounded(driver, monkeypatch):
+    monkeypatch.setattr("gdx_localnet.ws.MAX_QUEUED_BYTES_IN_ALL", 100)
+    hub = SubscriptionHub(driver.chain, asyncio.get_running_loop())
+    greedy, modest = (_Client(_send_nothing, hub._waiting) for _ in range(2))
+    task = asyncio.current_task()
+    hub._clients = {modest: task, greedy: task}
+    hub._push(greedy, "x" * 90)
+    hub._push(modest, "x" * 20)
+    assert greedy.ended.is_set()
+    assert greedy.farewell[1].startswith("slow client: over 100 bytes waiting for all clients")
+    assert not modest.ended.is_set()
+    assert hub._waiting.size == 20
+
+
+async def _send_nothing(message):
+    del message
+
+
+async def test_slot_updates_are_told_in_order(client, driver):
+    identifier = await client.ask("slotsUpdatesSubscribe")
+    driver.send(driver.sign([driver.pay()]))
+    slot = driver.chain.open_slot - 1
+    told = [await client.notified() for _ in range(5)]
+    assert {(method, subscription) for method, subscription, _ in told} == {
+        ("slotsUpdatesNotification", identifier)
+    }
+    updates = [update for _, _, update in told]
+    assert all(update.pop("timestamp") > 1_600_000_000_000 for update in updates)
+    stats = {
+        "numTransactionEntries": 1,
+        "numSuccessfulTransactions": 1,
+        "numFailedTransactions": 0,
+        "maxTransactionsPerEntry": 1,
+    }
+    assert updates == [
+        {"type": "frozen", "slot": slot, "stats": stats},
+        {"type": "completed", "slot": slot},
+        {"type": "createdBank", "slot": slot + 1, "parent": slot},
+        {"type": "optimisticConfirmation", "slot": slot},
+        {"type": "root", "slot": slot},
+    ]
+    assert await client.ask("slotsUpdatesUnsubscribe", identifier) is True
+
+
+async def test_a_batch_is_answered_as_one(client):
+    calls = [{"jsonrpc": "2.0", "id": name, "method": name} for name in ("slotSubscribe", "nope")]
+    await client.connection.send(json.dumps(calls))
+    answers = await client.next()
+    assert [answer["id"] for answer in answers] == ["slotSubscribe", "nope"]
+    assert answers[1]["error"]["code"] == -32601
+
+
+async def test_what_is_not_utf8_closes_the_socket(client):
+    await client.connection.send(b"\xff\xfe")
+    with pytest.raises(websockets.ConnectionClosed) as closed:
+        await client.next()
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1007, "a message is not UTF-8")
