@@ -62,11 +62,12 @@ class _States(Stream[AccountUpdate[A]]):
             raise CodecError(f"account {address}: {error.field}", error.value, error.rule) from error
 
     async def _take(self, client: Reader, notifications: Sequence[Notification]) -> list[AccountUpdate[A]]:
-        news: list[AccountUpdate[A]] = []
-        for notification in notifications:
-            address, info = self._pushed(notification)
-            news += self._judged([(address, self._data(address, info))], notification.slot, None)
-        return news
+        # All are read before any is judged: what is judged and then not yielded would be lost.
+        pushed = [(one.slot, *self._pushed(one)) for one in notifications]
+        states = [(slot, address, self._data(address, info)) for slot, address, info in pushed]
+        return [
+            update for slot, address, data in states for update in self._judged([(address, data)], slot, None)
+        ]
 
     def _pushed(self, notification: Notification) -> tuple[Pubkey, AccountInfo | None]:
         raise NotImplementedError

@@ -36,7 +36,7 @@ from gdx_sdk.streams import (
 from gdx_sdk.streams.backoff import Backoff
 from gdx_sdk.testing import FakeRpc, FakeTimer, build_account
 from tests.sdk.streams.chaos_proxy import ChaosProxy
-from tests.sdk.streams.scripted_socket import Peer, endpoint, until
+from tests.sdk.streams.scripted_socket import Peer, endpoint, notification, until
 
 OWNER = PROGRAM_IDS["position_mgmt"]
 ADDRESS = Pubkey(b"\x07" * 32)
@@ -368,7 +368,8 @@ async def test_closing_everything_ends_every_reader(client: Client) -> None:
 
 async def test_cancelling_while_opening_leaves_nothing() -> None:
     async def script(peer: Peer) -> None:
-        await peer.rest()
+        await peer.read()
+        await peer.socket.wait_closed()
 
     async with endpoint(script) as (url, peers), Streams(Client(FakeRpc()), url) as streams:
         opening = asyncio.create_task(streams.stream_slots().__aenter__())
@@ -413,6 +414,35 @@ async def test_a_notification_without_its_parts_is_a_gap(kind: str, value: Any) 
                 if isinstance(item, Resynced):
                     break
         assert kinds[-2:] == [Gap, Resynced]
+
+
+async def test_nothing_is_lost_that_came_with_a_malformed_notification() -> None:
+    one, two = build_account(RelayerBeat, slot=1), build_account(RelayerBeat, slot=2)
+    is_read = asyncio.Event()
+    rpc = FakeRpc({ADDRESS: one.encode()}, slot=100)
+
+    async def script(peer: Peer) -> None:
+        await peer.grant(0)
+        await peer.grant(1)
+        if len(peers) == 1:
+            await is_read.wait()
+            rpc.slot, rpc.accounts[ADDRESS] = 160, two.encode()
+            good = notification(1, 150, rpc._account(str(ADDRESS)))
+            await peer.say([good, notification(1, 155, {"data": None})])
+        await peer.rest()
+
+    async with (
+        endpoint(script) as (url, peers),
+        Streams(Client(rpc), url, timer=FakeTimer()) as streams,
+        streams.stream_account(RelayerBeat, ADDRESS) as stream,
+    ):
+        items = [await anext(stream)]
+        is_read.set()
+        while not isinstance(items[-1], Resynced):
+            items.append(await anext(stream))
+    states = [item.account for item in items if isinstance(item, AccountUpdate)]
+    assert states == [one, two]
+    assert sum(isinstance(item, Gap) for item in items) == 1
 
 
 async def test_a_reply_that_is_no_list_is_an_error() -> None:
