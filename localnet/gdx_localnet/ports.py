@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 
 from gdx_localnet.errors import EngineError, PortInUse
@@ -32,6 +33,8 @@ def _bind(host: str, port: int) -> socket.socket:
         bound.listen(1024)
     except OSError as error:
         bound.close()
-        raise PortInUse(port, host) from error
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(port, host) from error
+        raise EngineError(f"cannot listen on port {port} of {host}: {error.strerror}") from error
     bound.setblocking(False)
     return bound

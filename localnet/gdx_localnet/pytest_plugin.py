@@ -54,7 +54,8 @@ def gdx_localnet(
     pytest-xprocess looks after its process; it ends with the session, however that ends.
     """
     for plugin, remedy in _NEEDED:
-        if not request.config.pluginmanager.hasplugin(plugin):
+        # by its entry point, or by `-p` with the name of its module
+        if not any(map(request.config.pluginmanager.hasplugin, (plugin, f"{plugin}.pytest_{plugin}"))):
             raise pytest.UsageError(f"the fixture gdx_localnet needs the plugin {plugin}: {remedy}")
     xprocess = request.getfixturevalue("xprocess")
     name = f"gdx_localnet-{os.getpid()}"  # another run in the same folder has a chain of its own

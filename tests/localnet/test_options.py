@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from gdx_localnet import EngineError, Fixture, LocalnetOptions, ProgramFile, account_files, build_chain
 from gdx_localnet.faults.rules import rule_from_text
+from gdx_localnet.ports import bind_ports
 from solders.account import Account
 from solders.pubkey import Pubkey
 
@@ -63,6 +64,11 @@ def test_bad_options_are_named(settings, message):
 
 def build(**settings):
     return build_chain(LocalnetOptions(engine="embedded", fixture="none", **settings))
+
+
+def test_an_address_of_another_machine_is_named():
+    with pytest.raises(EngineError, match=r"cannot listen on port 0 of 192\.0\.2\.1: "):
+        bind_ports("192.0.2.1", 0)
 
 
 def test_a_mint_gets_its_fortune():

@@ -24,6 +24,8 @@ def test_it_answers(gdx_localnet):
 def test_it_is_the_same_for_the_session(gdx_localnet):
     assert gdx_localnet.url in open("engine").read()
 """
+OURS, XPROCESS = "gdx_localnet.pytest_plugin", "xprocess.pytest_xprocess"
+BOTH = (OURS, XPROCESS)
 CONFTEST = """
 import pytest
 
@@ -40,9 +42,13 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
     pytester.makefile(".toml", fixture='[[keys]]\nname = "alice"\nlamports = 5_000_000_000')
     pytester.makeini("[pytest]\n")
 
-    def run(*args: str, settings: str = "{}", tests: str = TESTS) -> pytest.RunResult:
-        pytester.makepyfile(conftest=f"SETTINGS = {settings}\n{CONFTEST}", test_chain=tests)
-        return pytester.runpytest_subprocess("-p", "no:cov", "-q", *args, timeout=250)
+    def run(*args: str, plugins: tuple[str, ...] | None = BOTH, settings: str = "{}") -> pytest.RunResult:
+        pytester.makepyfile(conftest=f"SETTINGS = {settings}\n{CONFTEST}", test_chain=TESTS)
+        named: list[str] = []
+        if plugins is not None:  # spare the import of every other plugin of this environment
+            monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+            named = [word for plugin in plugins for word in ("-p", plugin)]
+        return pytester.runpytest_subprocess("-q", *named, *args, timeout=250)
 
     return run
 
@@ -60,7 +66,7 @@ def runs(pid: int) -> bool:
 
 
 def test_a_session_has_one_chain_and_leaves_nothing(run, pytester) -> None:
-    run().assert_outcomes(passed=2)
+    run(plugins=None).assert_outcomes(passed=2)
     engine, pid = engine_of(pytester)
     assert (engine, runs(pid)) == ("embedded", False)
     assert list((pytester.path / ".pytest_cache/d/.xprocess").iterdir()) == []
@@ -82,7 +88,7 @@ def test_one_that_dies_is_told_with_its_log(run, pytester) -> None:
 
 
 def test_a_missing_plugin_is_named(run) -> None:
-    result = run("-p", "no:xprocess")
+    result = run(plugins=(OURS,))
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines(["*needs the plugin xprocess: pip install 'gdx[[]pytest]'*"])
 

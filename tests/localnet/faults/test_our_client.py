@@ -63,6 +63,21 @@ async def test_a_transaction_sent_again_after_an_outage_lands_once(served, fault
         assert await client.get_balance(receiver) == SOL
 
 
+@pytest.mark.parametrize("fault", ["429:retry-after-s=2", "503", "drop", "drop-answer"])
+async def test_the_retry_policy_outlasts_an_outage_of_every_method(served, fault):
+    driver, handle = served
+    receiver = Pubkey.new_unique()
+    kind, _, rest = fault.partition(":")
+    methods = ("getLatestBlockhash", "simulateTransaction", "sendTransaction", "getSignatureStatuses")
+    arm(handle, *(f"{kind}:method={method},count=2,{rest}" for method in methods))
+    timer = FakeTimer()
+    async with Client(handle.url, timer=timer) as client:
+        await client.send([pay(driver, receiver)], [driver.payer])
+        assert await client.get_balance(receiver) == SOL
+    assert [rule["struck"] for rule in handle.chain.faults.described()] == [2, 2, 2, 2]
+    assert (max(timer.sleeps) >= 2) == (kind == "429")  # as long as Retry-After asked for
+
+
 async def test_a_send_survives_slow_answers(served):
     driver, handle = served
     receiver = Pubkey.new_unique()
