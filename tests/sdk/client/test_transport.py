@@ -175,14 +175,16 @@ async def outcome(call: Awaitable[Any]) -> tuple[Exception | None, Any]:
 
 @pytest.mark.parametrize("name", CALLS)
 async def test_a_result_of_another_shape_is_an_error_that_names_the_call(name: str) -> None:
+    texts = [*NONSENSE, "null"]
+    coming = iter(texts)
+
+    async def answer(body: bytes) -> bytes:
+        return result(body, next(coming))
+
+    async with endpoint(answer) as url, Client(url, retry_policy=NO_RETRIES) as client:
+        outcomes = [(text, *(await outcome(CALLS[name](client)))) for text in texts]
     refused = 0
-    for text in [*NONSENSE, "null"]:
-
-        async def answer(body: bytes, text: str = text) -> bytes:
-            return result(body, text)
-
-        async with endpoint(answer) as url, Client(url, retry_policy=NO_RETRIES) as client:
-            failed, found = await outcome(CALLS[name](client))
+    for text, failed, found in outcomes:
         if failed is None:  # an honest answer of the method
             integers = ("get_minimum_balance", "get_slot", "get_block_height", "get_balance")
             honest = (name in integers and text in ("5", '{"value":5}')) or found in (None, [])
@@ -194,6 +196,38 @@ async def test_a_result_of_another_shape_is_an_error_that_names_the_call(name: s
             assert failed.__cause__ is not None
             refused += 1
     assert refused >= 7
+
+
+NO_ANSWERS = [
+    http(b"<html><body>Sign in</body></html>"),
+    http(b"<html>500</html>", "500 Internal Server Error"),
+    http(b"<html>403</html>", "403 Forbidden"),
+    http(b"no", "503 Service Unavailable"),
+    http(b'{"jsonrpc":"2.0","id":77,"result":null}'),
+    http(b"null"),
+    http(b""),
+    b'HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{"jsonrpc":"2.0","id":1,"result":',
+    b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 9\r\n\r\nnot gzip!",
+    b'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"res',
+    b"",
+]
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_no_call_takes_a_broken_answer_for_one(name: str) -> None:
+    answers = iter(NO_ANSWERS)
+
+    async def answer(_: bytes) -> bytes:
+        return next(answers)
+
+    async with endpoint(answer) as url, Client(url, retry_policy=NO_RETRIES) as client:
+        for reply in NO_ANSWERS:
+            with pytest.raises(RpcError) as failed:
+                await CALLS[name](client)
+            assert type(failed.value) in (RpcError, TransportError), reply
+            assert "get" in failed.value.method
+            assert url in failed.value.reason
+    assert next(answers, None) is None
 
 
 @pytest.mark.parametrize("name", CALLS)
