@@ -13,7 +13,7 @@ from solders.pubkey import Pubkey
 from gdx_sdk import Client, ProgramError, pdas
 from gdx_sdk import instructions as ix
 from gdx_sdk.accounts import UserPosition
-from gdx_sdk.testing import FakeRpc, FakeTimer, build_account
+from gdx_sdk.testing import FakeClock, FakeRpc, build_account
 
 MARKET = pdas.market("BTC-PERP")
 
@@ -30,7 +30,7 @@ async def top_up(client: Client, owner: Keypair, least_atoms: int) -> int:
 def fake_chain(owner: Pubkey, collateral_atoms: int) -> tuple[FakeRpc, Client]:
     position = build_account(UserPosition, owner=owner, market=MARKET, collateral=collateral_atoms)
     rpc = FakeRpc({pdas.position(owner, MARKET): position.encode()})
-    return rpc, Client(rpc, timer=FakeTimer())
+    return rpc, Client(rpc, timer=FakeClock())
 
 
 async def test_a_rich_position_is_left_alone() -> None:

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gdx_sdk.testing.accounts import build_account, sample_account
     from gdx_sdk.testing.chain import GdxChain, Receipt
-    from gdx_sdk.testing.clock import FakeTimer
+    from gdx_sdk.testing.clock import FakeClock
     from gdx_sdk.testing.rpc import FakeRpc
 
 _HOME = {
     "FakeRpc": "rpc",
-    "FakeTimer": "clock",
+    "FakeClock": "clock",
     "GdxChain": "chain",
     "Receipt": "chain",
     "build_account": "accounts",
     "sample_account": "accounts",
 }
 
-__all__ = ["FakeRpc", "FakeTimer", "GdxChain", "Receipt", "build_account", "sample_account"]
+__all__ = ["FakeClock", "FakeRpc", "GdxChain", "Receipt", "build_account", "sample_account"]
 
 
 def __getattr__(name: str) -> Any:

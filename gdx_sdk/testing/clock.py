@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 
-class FakeTimer:
+class FakeClock:
     """`gdx_sdk.client.Timer` without waiting: sleeping moves the time and yields once."""
 
     def __init__(self, now_s: float = 0.0) -> None:

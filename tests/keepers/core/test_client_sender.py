@@ -10,7 +10,7 @@ from solders.keypair import Keypair
 
 from gdx_sdk.client import Client
 from gdx_sdk.errors import DryRunRefusal, ProgramError, TransportError
-from gdx_sdk.testing import FakeRpc, FakeTimer
+from gdx_sdk.testing import FakeClock, FakeRpc
 from gdx_sdk.tx import SignedTransaction
 from tests.keepers.keeper_fakes import PROGRAM
 
@@ -24,7 +24,7 @@ LOGS = (
 
 def make(rpc: FakeRpc, *, dry: bool = False) -> tuple[ClientSender, Metrics]:
     metrics = Metrics()
-    client = Client(rpc, timer=FakeTimer(), dry_run=dry)
+    client = Client(rpc, timer=FakeClock(), dry_run=dry)
     return ClientSender(client, KEY.pubkey() if dry else KEY, metrics=metrics, job="job"), metrics
 
 
@@ -99,7 +99,7 @@ async def test_a_dry_sender_owns_no_key_and_sends_nothing() -> None:
 
 @pytest.mark.parametrize("has_dry_client", [True, False])
 async def test_either_a_public_key_or_a_dry_client_makes_it_dry(has_dry_client: bool) -> None:
-    client = Client(FakeRpc(), timer=FakeTimer(), dry_run=has_dry_client)
+    client = Client(FakeRpc(), timer=FakeClock(), dry_run=has_dry_client)
     sender = ClientSender(client, KEY if has_dry_client else KEY.pubkey(), metrics=Metrics(), job="job")
     assert sender.is_dry_run
     held = [getattr(sender, name, None) for name in vars(sender)]

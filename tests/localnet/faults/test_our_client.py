@@ -11,7 +11,7 @@ from solders.system_program import TransferParams, transfer
 
 from gdx_sdk.client import NO_RETRIES, Client
 from gdx_sdk.errors import TransactionError, TransactionExpired, TransportError
-from gdx_sdk.testing import FakeTimer
+from gdx_sdk.testing import FakeClock
 
 SOL = 10**9
 
@@ -53,7 +53,7 @@ async def test_an_outage_is_a_transport_error_that_a_retry_outlasts(served, faul
 async def test_a_transaction_sent_again_after_an_outage_lands_once(served, fault):
     driver, handle = served
     receiver = Pubkey.new_unique()
-    async with Client(handle.url, timer=FakeTimer(), retry_policy=NO_RETRIES) as client:
+    async with Client(handle.url, timer=FakeClock(), retry_policy=NO_RETRIES) as client:
         signed = await client.sign([pay(driver, receiver)], [driver.payer], compute_unit_limit=1_000)
         arm(handle, f"{fault}:method=sendTransaction,count=1")
         with pytest.raises(TransportError):
@@ -70,7 +70,7 @@ async def test_the_retry_policy_outlasts_an_outage_of_every_method(served, fault
     kind, _, rest = fault.partition(":")
     methods = ("getLatestBlockhash", "simulateTransaction", "sendTransaction", "getSignatureStatuses")
     arm(handle, *(f"{kind}:method={method},count=2,{rest}" for method in methods))
-    timer = FakeTimer()
+    timer = FakeClock()
     async with Client(handle.url, timer=timer) as client:
         await client.send([pay(driver, receiver)], [driver.payer])
         assert await client.get_balance(receiver) == SOL
@@ -93,7 +93,7 @@ async def test_a_stale_blockhash_is_told_as_expiry_and_the_next_send_lands(serve
     driver, handle = served
     receiver = Pubkey.new_unique()
     arm(handle, "stale-blockhash:count=1")
-    async with Client(handle.url, timer=FakeTimer(), retry_policy=NO_RETRIES) as client:
+    async with Client(handle.url, timer=FakeClock(), retry_policy=NO_RETRIES) as client:
         with pytest.raises((TransactionExpired, TransactionError)):
             await client.send([pay(driver, receiver)], [driver.payer])
         assert await client.get_balance(receiver) == 0

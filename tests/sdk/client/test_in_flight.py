@@ -19,7 +19,7 @@ from gdx_sdk.errors import (
     TransportError,
 )
 from gdx_sdk.programs import PROGRAM_IDS
-from gdx_sdk.testing import FakeRpc, FakeTimer
+from gdx_sdk.testing import FakeClock, FakeRpc
 from gdx_sdk.testing.rpc import Verdict
 from gdx_sdk.tx import MAX_COMPUTE_UNITS, Signer
 
@@ -37,7 +37,7 @@ def rpc() -> FakeRpc:
 
 @pytest.fixture
 def connect(rpc: FakeRpc) -> Callable[..., Client]:
-    return lambda **options: Client(rpc, timer=FakeTimer(), **options)
+    return lambda **options: Client(rpc, timer=FakeClock(), **options)
 
 
 async def send(client: Client, **options: Any) -> Any:

@@ -19,7 +19,7 @@ from gdx_sdk.client import (
     RpcRefusal,
 )
 from gdx_sdk.errors import InputError, RpcError, TransportError
-from gdx_sdk.testing import FakeRpc, FakeTimer
+from gdx_sdk.testing import FakeClock, FakeRpc
 from tests.sdk.client.bad_endpoint import endpoint, http, result
 
 BUSY = TransportError("getSlot", "busy", may_have_arrived=False)
@@ -32,7 +32,7 @@ class Nodes:
 
     def __init__(self, count: int, **policy: Any) -> None:
         self.rpcs = [FakeRpc(slot=1_000) for _ in range(count)]
-        self.timer, self.told = FakeTimer(), list[tuple[str, str]]()
+        self.timer, self.told = FakeClock(), list[tuple[str, str]]()
         endpoints = [Endpoint(rpc, f"node {place}") for place, rpc in enumerate(self.rpcs)]
         self.transport = RetryingTransport(
             endpoints,

@@ -32,7 +32,7 @@ from gdx_sdk.streams import (
     StreamOptions,
     Streams,
 )
-from gdx_sdk.testing import FakeRpc, FakeTimer, build_account
+from gdx_sdk.testing import FakeClock, FakeRpc, build_account
 from tests.sdk.streams.chaos_proxy import ChaosProxy
 from tests.sdk.streams.scripted_socket import Peer, endpoint, notification, until
 
@@ -158,7 +158,7 @@ async def test_slots_rise(server: Any, streams: Streams) -> None:
 
 async def test_the_gap_after_a_lost_socket_is_told_and_mended(server: Any, client: Client) -> None:
     proxy = ChaosProxy(server.ws_url, random.Random(1), ways=("abort",), probability=1)
-    timer = FakeTimer()
+    timer = FakeClock()
     async with (
         proxy.serving(),
         Streams(client, proxy.url, options=NEVER, timer=timer) as streams,
@@ -295,7 +295,7 @@ async def test_reads_older_than_what_was_pushed_are_repeated() -> None:
             await peer.say("nonsense")
         await peer.rest()
 
-    timer = FakeTimer()
+    timer = FakeClock()
     async with (
         endpoint(script) as (url, peers),
         Streams(Client(rpc), url, timer=timer) as streams,
@@ -323,7 +323,7 @@ async def test_an_endpoint_that_stays_behind_keeps_the_gap_open() -> None:
     options = StreamOptions(reconcile_s=0.05)
     async with (
         endpoint(script) as (url, _),
-        Streams(Client(rpc), url, timer=FakeTimer(), options=options) as streams,
+        Streams(Client(rpc), url, timer=FakeClock(), options=options) as streams,
         streams.stream_account(RelayerBeat, ADDRESS) as stream,
     ):
         assert (await anext(stream)).slot == 100
@@ -431,7 +431,7 @@ async def test_nothing_is_lost_that_came_with_a_malformed_notification() -> None
 
     async with (
         endpoint(script) as (url, peers),
-        Streams(Client(rpc), url, timer=FakeTimer()) as streams,
+        Streams(Client(rpc), url, timer=FakeClock()) as streams,
         streams.stream_account(RelayerBeat, ADDRESS) as stream,
     ):
         items = [await anext(stream)]
