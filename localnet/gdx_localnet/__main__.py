@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m gdx_localnet", description=__doc__)
     parser.add_argument("directory", type=Path, help="holds options.json; takes ledger and genesis files")
     parser.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
-    parser.add_argument(EXIT_WITH_PARENT, action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument(EXIT_WITH_PARENT, type=int, metavar="PID", help=argparse.SUPPRESS)
     return parser
 
 
@@ -46,7 +46,11 @@ async def _run(options: LocalnetOptions, parsed: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    watcher = asyncio.ensure_future(_watch_parent(stop)) if parsed.exit_with_parent else None
+    watcher = (
+        asyncio.ensure_future(_watch_parent(parsed.exit_with_parent, stop))
+        if parsed.exit_with_parent
+        else None
+    )
     runner = _run_embedded if options.engine is Engine.EMBEDDED else _run_validator
     await runner(options, stop, parsed)
     if watcher is not None:
@@ -95,9 +99,8 @@ def _announce(options: LocalnetOptions, rpc_port: int, engine_pid: int, ready_fd
     _report(ready_fd, {"rpc_port": rpc_port, "engine_pid": engine_pid})
 
 
-async def _watch_parent(stop: asyncio.Event) -> None:
-    """Stop when the process that launched this one is gone, however it went."""
-    parent = os.getppid()
+async def _watch_parent(parent: int, stop: asyncio.Event) -> None:
+    """Stop when the process that launched this one is gone, however and however early it went."""
     while os.getppid() == parent:  # noqa: ASYNC110 - nothing tells a process that its parent ended
         await asyncio.sleep(_PARENT_POLL_S)
     stop.set()

@@ -1,11 +1,16 @@
-"""Two ports in a row: RPC, and WebSocket behind it."""
+"""Ports in a row: RPC and WebSocket behind it, or as many as a validator needs."""
 
 from __future__ import annotations
 
 import errno
 import socket
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from gdx_localnet.errors import EngineError, PortInUse
+
+_FIRST_BLOCK, _LAST_PORT = 20_000, 60_000
+"""Blocks begin below the ports that Linux gives to outgoing connections (32768 and above)."""
 
 
 def bind_ports(host: str, rpc_port: int) -> tuple[socket.socket, socket.socket]:
@@ -38,3 +43,54 @@ def _bind(host: str, port: int) -> socket.socket:
         raise EngineError(f"cannot listen on port {port} of {host}: {error.strerror}") from error
     bound.setblocking(False)
     return bound
+
+
+@dataclass(frozen=True, slots=True)
+class PortBlock:
+    """Ports in a row that `hold_block` gives to nobody else until `close`."""
+
+    guard: socket.socket
+    first: int
+    count: int
+    host: str
+
+    def is_free(self) -> bool:
+        """Whether nothing has taken any of them."""
+        return all(is_free(self.host, port) for port in range(self.first, self.first + self.count))
+
+    def close(self) -> None:
+        """Give them back."""
+        self.guard.close()
+
+
+def hold_block(host: str, count: int, avoid: Collection[int] = ()) -> PortBlock:
+    """`count` free ports in a row, none of `avoid`, held by a socket bound to the port before them.
+
+    However many processes ask at once, each gets ports of its own: the kernel gives a port to one of them,
+    and takes it back when that one ends. Raises EngineError.
+    """
+    for before in range(_FIRST_BLOCK, _LAST_PORT - count, count + 1):
+        if any(port in avoid for port in range(before, before + count + 1)):
+            continue
+        guard = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        block = PortBlock(guard, before + 1, count, host)
+        try:
+            guard.bind((host, before))
+        except OSError:
+            block.close()
+            continue
+        if block.is_free():
+            return block
+        block.close()
+    raise EngineError(f"no {count} free ports in a row found on {host}")
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether nothing is bound to a port, neither TCP nor UDP."""
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind((host, port))
+            except OSError:
+                return False
+    return True

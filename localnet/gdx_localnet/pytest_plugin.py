@@ -96,7 +96,7 @@ def _start(xprocess: Any, name: str, options: LocalnetOptions) -> LocalnetHandle
     found: list[Started] = []
 
     class Chain(ProcessStarter):  # type: ignore[misc] # xprocess comes without types
-        args = [*command(options, folder), *pipe.arguments, EXIT_WITH_PARENT]  # noqa: RUF012
+        args = [*command(options, folder), *pipe.arguments, EXIT_WITH_PARENT, str(os.getpid())]  # noqa: RUF012
         popen_kwargs = {"pass_fds": (pipe.writer,), "stdin": subprocess.DEVNULL}  # noqa: RUF012
         timeout = _TIMEOUT_S
         terminate_on_interrupt = True

@@ -11,7 +11,7 @@ import time
 import httpx
 import pytest
 from gdx_localnet import LocalnetOptions, launch
-from gdx_localnet.engines.process import command
+from gdx_localnet.engines.process import EXIT_WITH_PARENT, command
 
 
 def ask(url, method, *params):
@@ -50,6 +50,14 @@ def test_the_chain_goes_when_its_parent_is_killed(tmp_path):
     while _runs(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _runs(pid)
+
+
+def test_the_chain_goes_when_its_parent_ended_before_it_could_look(tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    arguments = command(LocalnetOptions(engine="embedded", fixture="none", rpc_port=0), tmp_path)
+    with subprocess.Popen([*arguments, EXIT_WITH_PARENT, str(gone.pid)]) as process:
+        assert process.wait(60) == 0
 
 
 def _runs(pid: int) -> bool:

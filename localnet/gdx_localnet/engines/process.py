@@ -18,7 +18,7 @@ OPTIONS_FILE = "options.json"
 """In a chain's directory: how it was started."""
 
 EXIT_WITH_PARENT = "--exit-with-parent"
-"""Has a chain stop when the process that started it is gone."""
+"""Has a chain stop when the process that started it, whose id follows, is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def spawn(options: LocalnetOptions, directory: Path, log: IO[bytes], *, is_detac
     pipe = ReadyPipe()
     arguments = [*command(options, directory), *pipe.arguments]
     if not is_detached:
-        arguments.append(EXIT_WITH_PARENT)
+        arguments += [EXIT_WITH_PARENT, str(os.getpid())]
     try:
         process = subprocess.Popen(
             arguments,

@@ -6,7 +6,6 @@ import ctypes
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,14 +20,18 @@ from gdx_localnet.engines.process import stop
 from gdx_localnet.errors import EngineError, FixtureError
 from gdx_localnet.fixture import Fixture, ProgramFile
 from gdx_localnet.options import LocalnetOptions
-from gdx_localnet.ports import bind_ports
+from gdx_localnet.ports import PortBlock, bind_ports, hold_block, is_free
 from gdx_sdk.errors import RpcError
 
-_HEALTHY_TIMEOUT_S = 60.0
+_HEALTHY_TIMEOUT_S = 180.0
 _POLL_S = 0.05
-_DYNAMIC_PORTS = 30
+_BLOCK_PORTS = 34
+"""RPC, WebSocket, faucet, gossip, and thirty for the node's own traffic."""
+_ATTEMPTS = 3
 _PR_SET_PDEATHSIG = 1
 _NAME = "solana-test-validator"
+_NO_OLD_DEPLOYMENTS = "B8JJXCy5amZyWG9r7EnUYLwzXSXTxG7GZ1qZ1qggo83g"
+"""SIMD-0500, which forbids to deploy SBPF v0: a validator begins with it, the public clusters do without."""
 _LOG_FILTER = "warn,solana_runtime::message_processor::stable_log=debug"
 """What is logged unless RUST_LOG says otherwise: trouble, and what programs log."""
 
@@ -51,6 +54,12 @@ class Validator:
 
     process: subprocess.Popen[bytes]
     rpc_port: int
+    ports: PortBlock
+    """Held as long as this object lives."""
+
+
+class _Ended(EngineError):
+    """It ended before it was healthy."""
 
 
 def start(options: LocalnetOptions, fixture: Fixture, directory: Path) -> Validator:
@@ -60,19 +69,34 @@ def start(options: LocalnetOptions, fixture: Fixture, directory: Path) -> Valida
     EngineError when it is missing, dies or does not become healthy.
     """
     executable = find_validator(options.validator)
-    ports = _choose_ports(options)
-    command = [executable, *_arguments(options, ports, directory / "ledger")]
-    command += _genesis_arguments(fixture, directory / "genesis")
+    attempts_left = _ATTEMPTS
+    while True:
+        ports = _hold_ports(options)
+        try:
+            command = [executable, *_arguments(options, ports, directory / "ledger")]
+            command += _genesis_arguments(fixture, directory / "genesis")
+            return _run(command, ports, f"http://{options.bind_address}:{ports.rpc}")
+        except BaseException as error:
+            # It has ended: whatever listens there now is a stranger that came after the choice.
+            was_taken = isinstance(error, _Ended) and not ports.are_free(options.bind_address)
+            ports.block.close()
+            attempts_left -= 1
+            if not (was_taken and attempts_left):
+                raise
+            print(f"{error}; another program took one of its ports: trying again", flush=True)
+
+
+def _run(command: list[str], ports: _Ports, url: str) -> Validator:
     environment = {"RUST_LOG": _LOG_FILTER, **os.environ}
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, preexec_fn=_end_with_parent, env=environment
     )
     try:
-        _wait_until_healthy(process, f"http://{options.bind_address}:{ports['rpc']}")
+        _wait_until_healthy(process, url)
     except BaseException:
         stop(process)
         raise
-    return Validator(process, ports["rpc"])
+    return Validator(process, ports.rpc, ports.block)
 
 
 def _end_with_parent() -> None:
@@ -81,39 +105,47 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _choose_ports(options: LocalnetOptions) -> dict[str, int]:
-    """Ports for RPC (and WebSocket behind it), the faucet and the node's own traffic."""
-    first, second = bind_ports(options.bind_address, options.rpc_port)
-    rpc_port: int = first.getsockname()[1]
-    first.close()
-    second.close()
-    dynamic = _free_range(options.bind_address, _DYNAMIC_PORTS + 2)
-    return {"rpc": rpc_port, "faucet": dynamic, "gossip": dynamic + 1, "dynamic": dynamic + 2}
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    """What one validator listens on: RPC (and WebSocket behind it), faucet, gossip, its own traffic."""
+
+    block: PortBlock
+    rpc: int
+
+    def are_free(self, host: str) -> bool:
+        """Whether nothing listens on any of them."""
+        return self.block.is_free() and is_free(host, self.rpc) and is_free(host, self.rpc + 1)
+
+    @property
+    def faucet(self) -> int:
+        return self.block.first + 2
+
+    @property
+    def gossip(self) -> int:
+        return self.block.first + 3
+
+    @property
+    def dynamic(self) -> range:
+        return range(self.block.first + 4, self.block.first + self.block.count)
 
 
-def _free_range(host: str, count: int) -> int:
-    """The first of `count` ports in a row on which nothing listens now."""
-    for first in range(20_000, 60_000 - count, count):
-        if all(_is_free(host, port) for port in range(first, first + count)):
-            return first
-    raise EngineError(f"no {count} free ports in a row found on {host}")
+def _hold_ports(options: LocalnetOptions) -> _Ports:
+    """Ports that no other validator started this way gets. Raises PortInUse, EngineError."""
+    if not options.rpc_port:
+        block = hold_block(options.bind_address, _BLOCK_PORTS)
+        return _Ports(block, block.first)
+    for asked in bind_ports(options.bind_address, options.rpc_port):
+        asked.close()
+    asked_ports = (options.rpc_port, options.rpc_port + 1)
+    return _Ports(hold_block(options.bind_address, _BLOCK_PORTS, avoid=asked_ports), options.rpc_port)
 
 
-def _is_free(host: str, port: int) -> bool:
-    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-        with socket.socket(socket.AF_INET, kind) as probe:
-            try:
-                probe.bind((host, port))
-            except OSError:
-                return False
-    return True
-
-
-def _arguments(options: LocalnetOptions, ports: dict[str, int], ledger: Path) -> list[str]:
+def _arguments(options: LocalnetOptions, ports: _Ports, ledger: Path) -> list[str]:
     arguments = ["--ledger", str(ledger), "--log", "--bind-address", options.bind_address]
-    arguments += ["--rpc-port", str(ports["rpc"]), "--faucet-port", str(ports["faucet"])]
-    arguments += ["--gossip-port", str(ports["gossip"])]
-    arguments += ["--dynamic-port-range", f"{ports['dynamic']}-{ports['dynamic'] + _DYNAMIC_PORTS - 1}"]
+    arguments += ["--rpc-port", str(ports.rpc), "--faucet-port", str(ports.faucet)]
+    arguments += ["--gossip-port", str(ports.gossip)]
+    arguments += ["--dynamic-port-range", f"{ports.dynamic[0]}-{ports.dynamic[-1]}"]
+    arguments += ["--deactivate-feature", _NO_OLD_DEPLOYMENTS]
     arguments += ["--ticks-per-slot", str(options.slot_length_ticks)]
     if not options.resume:
         arguments.append("--reset")
@@ -152,9 +184,7 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], url: str) -> None:
     deadline = time.monotonic() + _HEALTHY_TIMEOUT_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise EngineError(
-                f"{_NAME} ended with code {process.returncode} before it was healthy; see its log"
-            )
+            raise _Ended(f"{_NAME} ended with code {process.returncode} before it was healthy; see its log")
         # Programs of the genesis block can be called from slot 1 on.
         if is_healthy(url) and _open_slot(url) > 0:
             return
