@@ -33,6 +33,8 @@ def legacy_idl(path: str | Path) -> dict[str, Any]:
     }
     accounts = [entry["name"] for entry in (document.get("accounts") or [])]
     events = [entry["name"] for entry in (document.get("events") or [])]
+    for number, name in enumerate(events):
+        _require_named(types[name], f"$.events[{number}]", source.name)
     return {
         "version": document["metadata"]["version"],
         "name": document["metadata"]["name"],
@@ -46,6 +48,17 @@ def legacy_idl(path: str | Path) -> dict[str, Any]:
         ],
         "metadata": {"address": document["address"]},
     }
+
+
+def _require_named(definition: dict[str, Any], path: str, source: str) -> None:
+    body = definition["type"]
+    if body["kind"] != "struct" or any("name" not in field for field in _field_objects(body)):
+        rule = "expected a struct with named fields: the legacy dialect has no other events"
+        raise IdlError(path, definition["name"], rule, source)
+
+
+def _field_objects(body: dict[str, Any]) -> list[dict[str, Any]]:
+    return [field if isinstance(field, dict) else {} for field in body.get("fields") or []]
 
 
 def _require_hashed(document: dict[str, Any], source: str) -> None:

@@ -42,8 +42,12 @@ from gdx_keepers.jobs.pruner import Pruner
 from gdx_keepers.jobs.relayer import Relayer
 from gdx_sdk import pdas, plugins
 from gdx_sdk.batch import FileOutbox
-from gdx_sdk.client import Client
+from gdx_sdk.client import Client, RetryPolicy
 from gdx_sdk.units import price_e6_from
+
+
+RETRY_POLICY = RetryPolicy(attempts=2, max_wait_s=1.0)
+"""A hiccup is not worth a job's turn; what lasts is the runner's to back off from, and shows in readiness."""
 
 
 @dataclass(slots=True)
@@ -213,7 +217,12 @@ async def run_keepers(
     telemetry = config.telemetry
     log = log or make_logger(telemetry.log_format, telemetry.log_level)
     metrics, health = Metrics(), Health()
-    async with Client(config.cluster.url, commitment=config.cluster.commitment, dry_run=is_dry_run) as client:
+    async with Client(
+        config.cluster.url,
+        commitment=config.cluster.commitment,
+        retry_policy=RETRY_POLICY,
+        dry_run=is_dry_run,
+    ) as client:
         chain = SdkChain(client)
         parts = Parts(config, client, chain, metrics, log, is_dry_run)
         jobs = build_jobs(parts, only)

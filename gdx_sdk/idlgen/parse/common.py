@@ -77,6 +77,14 @@ def fields(node: Node, read_type: ReadType) -> tuple[Field, ...]:
     return tuple(result)
 
 
+def arguments(node: Node, read_type: ReadType) -> tuple[Field, ...]:
+    """The arguments of an instruction, which all have names."""
+    found = fields(node, read_type)
+    if found and found[0].name is None:
+        node.elements()[0].fail("an argument with a name and a type")
+    return found
+
+
 def variants(node: Node, read_type: ReadType) -> tuple[Variant, ...]:
     """The variants of an enum, at most 256."""
     items = node.unique("variants", lambda item: item.need("name").name())

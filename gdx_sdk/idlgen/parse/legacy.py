@@ -84,7 +84,7 @@ def _constant(node: Node) -> Constant:
 def _instruction(node: Node, tags: native.Tags | None) -> Instruction:
     name = _name(node)
     args, returns = node.get("args"), node.get("returns")
-    found = common.fields(args, read_type) if args else ()
+    found = common.arguments(args, read_type) if args else ()
     if tags:
         found = tuple(native.argument(arg) for arg in found)
     return Instruction(

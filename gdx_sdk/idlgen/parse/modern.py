@@ -81,7 +81,7 @@ def _instruction(node: Node) -> Instruction:
         name=_name(node),
         discriminator=discriminator,
         accounts=_accounts(node.items("accounts")),
-        args=common.fields(args, read_type) if args else (),
+        args=common.arguments(args, read_type) if args else (),
         docs=node.docs(),
         returns=read_type(returns) if returns else None,
         path=node.path,
