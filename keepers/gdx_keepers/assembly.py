@@ -45,7 +45,6 @@ from gdx_sdk.batch import FileOutbox
 from gdx_sdk.client import Client, RetryPolicy
 from gdx_sdk.units import price_e6_from
 
-
 RETRY_POLICY = RetryPolicy(attempts=2, max_wait_s=1.0)
 """A hiccup is not worth a job's turn; what lasts is the runner's to back off from, and shows in readiness."""
 
