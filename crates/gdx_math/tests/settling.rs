@@ -163,6 +163,14 @@ fn a_loss_is_stuck_when_nobody_is_open_or_too_little_is() {
         ..closed
     };
     assert!(is_loss_stuck(&owed_by_nobody, Atoms(i64::MAX)));
+    for (long_interest_e8, short_interest_e8) in [(1, 0), (0, 1)] {
+        let owed_by_one_side = Ledger {
+            long_interest_e8,
+            short_interest_e8,
+            ..owed_by_nobody
+        };
+        assert!(!is_loss_stuck(&owed_by_one_side, Atoms::ZERO));
+    }
     assert!(!is_loss_stuck(&Ledger::default(), Atoms::ZERO));
 }
 

@@ -27,14 +27,20 @@ proptest! {
     #[test]
     fn all_pay_outs_together_are_what_is_there(
         held in prop::collection::vec(0i64..1 << 40, 1..8), locked in 0i64..1 << 43, insurance in 0i64..1 << 43,
+        indices in [any_i64(), any_i64(), any_i64()],
     ) {
         let claims: i64 = held.iter().sum();
-        let mut ledger = Ledger { collateral_sum_atoms: claims, accrued_fees_atoms: locked - claims, ..Ledger::default() };
+        let mut ledger = Ledger {
+            collateral_sum_atoms: claims, accrued_fees_atoms: locked - claims,
+            funding_index: indices[0], long_loss_index: indices[1], short_loss_index: indices[2], ..Ledger::default()
+        };
         let payouts = open_payouts(&mut ledger, Atoms(locked), Atoms(insurance)).unwrap();
         let drawn = (claims - locked).clamp(0, insurance);
         prop_assert_eq!((payouts.claims.0, payouts.drawn.0), (claims, drawn));
         prop_assert_eq!(payouts.payable.0, claims.min(locked + drawn));
         prop_assert_eq!(book_value(&ledger), i128::from(locked + drawn));
+        // What a position paid up to stays where it is.
+        prop_assert_eq!([ledger.funding_index, ledger.long_loss_index, ledger.short_loss_index], indices);
         let mut paid = 0;
         for collateral_atoms in &held {
             let mut position = Position { collateral_atoms: *collateral_atoms, ..Position::default() };
