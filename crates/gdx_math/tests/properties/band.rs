@@ -116,6 +116,26 @@ proptest! {
     }
 
     #[test]
+    fn a_quote_of_the_wrong_sign_opens_at_the_nearest_end(
+        size in 1i64..1 << 40, is_sold: bool, price in 1u64..1 << 40, band in 0u16..10_000, by in -3i64..=3,
+    ) {
+        let size = if is_sold { -size } else { size };
+        let edge = |basis: i128| floor(i128::from(size) * (i128::from(price) * basis), SIZE_SCALE * BPS);
+        let (one, other) = (edge(BPS - i128::from(band)), edge(BPS + i128::from(band)));
+        let Some(worth) = narrow(edge(BPS)) else { return Ok(()) };
+        // As far from 0 as the entry's worth, on the other side of it.
+        let quote = by - worth;
+        let expected = i128::from(quote).clamp(one.min(other), one.max(other));
+        let opening = OpeningBand::new(PriceE6(price), Bps(band)).unwrap();
+        let Some(expected) = narrow(expected) else { return Ok(()) };
+        if let Ok(opened) = opening.opened_quote(SizeE8(size), Atoms(quote)) {
+            prop_assert_eq!(opened, Atoms(expected));
+        } else {
+            prop_assert!(narrow(one).is_none() || narrow(other).is_none());
+        }
+    }
+
+    #[test]
     fn opening_twice_changes_nothing(size in any_i64(), quote in any_i64(), price in any_u64(), band in band()) {
         let Ok(opening) = OpeningBand::new(PriceE6(price), Bps(band)) else { return Ok(()) };
         if let Ok(opened) = opening.opened_quote(SizeE8(size), Atoms(quote)) {

@@ -19,7 +19,7 @@
 //! | `band::deviation` | `deviation_is_exact`, `a_trade_inside_the_range_does_not_stray` |
 //! | `band::is_within` | `band_comparison_is_exact` |
 //! | `band::new` | `opened_quote_is_exact` |
-//! | `band::opened_quote` | `opened_quote_is_exact`, `opening_twice_changes_nothing` |
+//! | `band::opened_quote` | `opened_quote_is_exact`, `a_quote_of_the_wrong_sign_opens_at_the_nearest_end`, `opening_twice_changes_nothing` |
 //! | `band::opened_quote_near` | `worth_is_exact_and_so_is_what_is_lost` |
 //! | `band::of` | `worth_is_exact_and_so_is_what_is_lost` |
 //! | `band::lost` | `worth_is_exact_and_so_is_what_is_lost` |
