@@ -252,3 +252,14 @@ fn a_liquidation_that_comes_out_even_is_not_rounded() {
     assert_eq!(closing(38_000_000), Ok(SizeE8(62_000_000)));
     assert_eq!(closing(38_000_001), Ok(SizeE8(100_000_000)));
 }
+
+/// 100 million base units that cost 190 USDT: at 2e-6 USDT each they are worth 200, of which 5 % are required.
+#[test]
+fn an_even_price_of_a_large_position_is_not_rounded() {
+    let position = Position {
+        size_e8: 10_000_000_000_000_000,
+        cost_atoms: 190_000_000,
+        ..Position::default()
+    };
+    assert_eq!(liquidation_price(&position, Bps(500)), Ok(PriceE6(2)));
+}
