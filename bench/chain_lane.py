@@ -22,19 +22,27 @@ SAME_TESTS = "chain and not embedded_only"
 
 
 def run(engine: str, validator: str) -> dict[str, Any]:
-    """One engine's figures; its failures go to standard error."""
-    command = [sys.executable, "-m", "pytest", "-q", "-m", SAME_TESTS, "--engine", engine]
+    """One engine's figures; what pytest says goes to standard error as it comes."""
+    command = [sys.executable, "-m", "pytest", "-m", SAME_TESTS, "--engine", engine]
     started = time.perf_counter()
-    done = subprocess.run(
-        [*command, "--validator", validator], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    lines: list[str] = []
+    with subprocess.Popen(
+        [*command, "--validator", validator],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", file=sys.stderr, flush=True)
+            lines.append(line)
     seconds = time.perf_counter() - started
-    if done.returncode:
-        print(done.stdout, done.stderr, file=sys.stderr)
+    summary = lines[-1] if lines else ""
     counts = {
-        word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped|error)", done.stdout)
+        word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped|errors?)", summary)
     }
-    return {"exit_code": done.returncode, "seconds": round(seconds, 1), **counts}
+    return {"exit_code": process.returncode, "seconds": round(seconds, 1), **counts}
 
 
 def main() -> int:

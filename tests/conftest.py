@@ -14,6 +14,9 @@ import pytest
 
 from tests.chain_lane import Lane
 
+VALIDATOR_TIMEOUT_SECONDS = 900
+"""Of one test: a validator takes a whole core, and others may want the machine, too."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--engine` and `--validator`."""
@@ -44,6 +47,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.
             item.add_marker(pytest.mark.skip(reason="not of the chain lane: the engine makes no difference"))
         elif mark is not None:
             item.add_marker(pytest.mark.skip(reason=f"embedded only: {mark.args[0]}"))
+        elif item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(VALIDATOR_TIMEOUT_SECONDS))
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -80,7 +81,7 @@ async def test_a_heartbeat_is_a_sequence_like_any_other(world: World, tmp_path: 
 async def test_a_full_batch_goes_through_a_lookup_table_that_is_used_again(
     world: World, tmp_path: Path, version: int
 ) -> None:
-    makers = [await world.trader(f"maker{n}", 1_000 * USDT) for n in range(24)]
+    makers = await asyncio.gather(*(world.trader(f"maker{n}", 1_000 * USDT) for n in range(24)))
     taker = await world.trader("taker", 10_000 * USDT)
     desk = Desk(world, tmp_path)
     relayer = desk.relayer()

@@ -105,6 +105,15 @@ class Relayer(Job[RelayerState, RelayerAction]):
         flights = {market: self._journal.flights(market) for market in self._markets}
         views = await self._views([flight for of_market in flights.values() for flight in of_market])
         heads = await self._chain.read_heads(list(self._markets))
+        views |= await self._views(
+            [
+                flight
+                for market, of_market in flights.items()
+                for flight in of_market
+                if flight.sequence <= heads.markets[market].last_sequence
+                and views[flight.transaction.signature].outcome is None
+            ]  # landed between the two reads: its slot is known by now
+        )
         queues = tuple(
             MarketQueue(
                 market,

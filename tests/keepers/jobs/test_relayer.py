@@ -13,6 +13,7 @@ from gdx_keepers.core.metrics import Metrics
 from gdx_keepers.core.sender import Outcome
 from gdx_keepers.core.settlement import (
     Acknowledge,
+    ChainHeads,
     FlightView,
     Forget,
     MarketHead,
@@ -301,6 +302,21 @@ async def test_a_time_out_resends_the_same_bytes_and_never_refuses(tmp_path: Pat
     assert chain.signed == 2
     assert len(chain.applied) == 1
     assert outbox.refusal(MARKET) is None
+
+
+async def test_a_landing_between_the_reads_is_acknowledged_with_its_slot(tmp_path: Path) -> None:
+    class Hasty(FakeChain):
+        """Makes a block before the heads are read, after the outcomes were."""
+
+        async def read_heads(self, markets: Sequence[Pubkey]) -> ChainHeads:
+            self.make_block()
+            return await super().read_heads(markets)
+
+    outbox = fill(tmp_path, batches(1))
+    chain = Hasty(lands="later")
+    await drive(make_relayer(tmp_path, chain))
+    (item,) = outbox.settled(MARKET)
+    assert (item.signature, item.slot) == ("signature1", chain.outcomes["signature1"].slot)
 
 
 async def test_an_unreachable_cluster_is_a_transport_error_and_changes_nothing(tmp_path: Path) -> None:
