@@ -96,7 +96,7 @@ conformance: $(VENV)/.dev session-clients ## both engines side by side: every RP
 
 .PHONY: chain-lane
 chain-lane: $(VENV)/.dev ## every test that talks to a chain (ENGINE=validator VALIDATOR=path for a real one)
-	$(BIN)/python -m pytest -m chain --engine $(or $(ENGINE),embedded) $(if $(VALIDATOR),--validator $(VALIDATOR)) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m chain --engine=$(or $(ENGINE),embedded) $(if $(VALIDATOR),--validator=$(VALIDATOR)) $(PYTEST_ARGS) tests
 
 .PHONY: golden
 golden: $(VENV)/.dev ## write tests/golden/*.json from the naive model

@@ -71,19 +71,28 @@ def deployed_at_genesis(code: Account) -> Account:
     )
 
 
-def load_upgradeable(chain: EmbeddedChain, program_id: Pubkey, elf: bytes, authority: Pubkey | None) -> None:
+def load_upgradeable(
+    chain: EmbeddedChain,
+    program_id: Pubkey,
+    elf: bytes,
+    authority: Pubkey | None,
+    *,
+    is_genesis: bool = False,
+) -> None:
     """Place a program as `--upgradeable-program` does: two accounts of the loader, as if deployed in slot 0.
 
-    Raises EngineError when `elf` is not a program that the runtime can load.
+    At genesis it has always been there, at every commitment; later it is a change of the open slot. Raises
+    EngineError when `elf` is not a program that the runtime can load.
     """
     code_address = programdata_address(program_id)
     header = _STATE_PROGRAMDATA.to_bytes(4, "little") + bytes(8)
     header += b"\1" + bytes(authority) if authority is not None else bytes(33)
     # The loader compiles a program when its Program account is written, so the code has to be there first.
-    chain.set_account(code_address, _loader_account(chain, header + elf, executable=False))
+    put = chain.accounts.set if is_genesis else chain.set_account
+    put(code_address, _loader_account(chain, header + elf, executable=False))
     state = _STATE_PROGRAM.to_bytes(4, "little") + bytes(code_address)
     try:
-        chain.set_account(program_id, _loader_account(chain, state, executable=True))
+        put(program_id, _loader_account(chain, state, executable=True))
     except Exception as error:
         raise EngineError(f"program {program_id}: the file is not a loadable program: {error}") from error
 

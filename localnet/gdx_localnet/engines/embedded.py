@@ -53,7 +53,7 @@ def apply_fixture(chain: EmbeddedChain, fixture: Fixture) -> None:
             elf = program.path.read_bytes()
         except OSError as error:
             raise FixtureError(f"program file {program.path}: {error.strerror}") from error
-        load_upgradeable(chain, program.address, elf, program.authority)
+        load_upgradeable(chain, program.address, elf, program.authority, is_genesis=True)
 
 
 def _check_has_code(chain: EmbeddedChain, address: Pubkey, program: Account) -> None:

@@ -45,6 +45,8 @@ def _u64(data: bytes, at: int) -> int:
 
 
 def _key(data: bytes, at: int) -> str:
+    if len(data) < at + 32:
+        raise ValueError("short")  # solders would panic, past every except
     return str(Pubkey.from_bytes(data[at : at + 32]))
 
 
