@@ -23,11 +23,11 @@ SAME_TESTS = "chain and not embedded_only"
 
 def run(engine: str, validator: str) -> dict[str, Any]:
     """One engine's figures; what pytest says goes to standard error as it comes."""
-    command = [sys.executable, "-m", "pytest", "-m", SAME_TESTS, "--engine", engine]
+    command = [sys.executable, "-m", "pytest", "-m", SAME_TESTS, f"--engine={engine}", "tests"]
     started = time.perf_counter()
     lines: list[str] = []
     with subprocess.Popen(
-        [*command, "--validator", validator],
+        [*command, f"--validator={validator}"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
