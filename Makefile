@@ -95,8 +95,8 @@ conformance: $(VENV)/.dev session-clients ## both engines side by side: every RP
 	$(BIN)/python -m pytest tests/conformance
 
 .PHONY: chain-lane
-chain-lane: $(VENV)/.dev ## every test that talks to a chain (ENGINE=validator VALIDATOR=path for a real one)
-	$(BIN)/python -m pytest -m chain --engine=$(or $(ENGINE),embedded) $(if $(VALIDATOR),--validator=$(VALIDATOR)) $(PYTEST_ARGS) tests
+chain-lane: $(VENV)/.dev ## every test that talks to a chain (ENGINE=validator VALIDATOR=path for a real one; FILES=… for some)
+	$(BIN)/python -m pytest -m chain --engine=$(or $(ENGINE),embedded) $(if $(VALIDATOR),--validator=$(VALIDATOR)) $(PYTEST_ARGS) $(or $(FILES),tests)
 
 .PHONY: golden
 golden: $(VENV)/.dev ## write tests/golden/*.json from the naive model
