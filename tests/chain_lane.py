@@ -49,10 +49,14 @@ class Genesis:
 
 @dataclass(frozen=True)
 class RemoteChain:
-    """A validator with the names that tests use of an `EmbeddedChain`; what it cannot do has no name here."""
+    """A chain behind its address, with the names that tests use of an `EmbeddedChain`.
+
+    Without `has_controls` (a validator) time is waited for; what cannot be waited for has no name here.
+    """
 
     url: str
     ws_url: str
+    has_controls: bool = False
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
 
     @property
@@ -97,7 +101,10 @@ class RemoteChain:
         self.wait_until(lambda: self.now_ts() >= unix_ts, f"the clock shows {unix_ts}")
 
     def advance_slots(self, count: int) -> None:
-        """Wait for them."""
+        """Wait for them, or let them pass."""
+        if self.has_controls:
+            self.rpc("gdx_advanceSlots", [count])
+            return
         slot = self.rpc("getSlot", [PROCESSED])
         self.wait_until(lambda: self.rpc("getSlot", [PROCESSED]) >= slot + count, f"{count} slots pass")
 
@@ -106,6 +113,11 @@ class RemoteChain:
         while not holds():
             assert time.monotonic() < deadline, f"still not so: {what}"
             time.sleep(0.05)
+
+
+def wallet(lamports: int = 10**12) -> Account:
+    """An account that pays: of the System program, without data."""
+    return Account(lamports, b"", Pubkey.default(), False, 2**64 - 1)
 
 
 AnyChain = EmbeddedChain | RemoteChain
@@ -142,7 +154,7 @@ class Lane:
         if self.validator is None:
             server = start_in_thread(build_embedded(genesis, **settings))
             try:
-                yield RemoteChain(server.url, server.ws_url)
+                yield RemoteChain(server.url, server.ws_url, has_controls=True)
             finally:
                 server.stop()
             return

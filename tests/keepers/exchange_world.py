@@ -25,7 +25,7 @@ from gdx_sdk.client import Client
 from gdx_sdk.client.transport import RpcRefusal
 from gdx_sdk.math import fee_atoms, notional_atoms
 from gdx_sdk.units import Side
-from tests.chain_lane import AnyChain, Genesis, Lane, RemoteChain, build_embedded, program_files
+from tests.chain_lane import AnyChain, Genesis, Lane, RemoteChain, build_embedded, program_files, wallet
 
 SYMBOL = "SOL-PERP"
 START_TS = 1_767_225_600
@@ -103,8 +103,6 @@ class World:
         await self.client.send(list(instructions), [signer], priority_fee=0)
 
     async def create(self) -> World:
-        for person in (self.admin, self.relayer, *self.publishers):
-            self.chain.airdrop(person.pubkey(), 10**12)
         admin = self.admin.pubkey()
         limit = ix.WithdrawLimit(limit_atoms=2**62, user_minimum_atoms=0, window_seconds=3_600)
         roles = {"admin": admin, "guardian": admin}
@@ -212,9 +210,11 @@ class World:
 
 
 def world_genesis() -> Genesis:
-    """The programs and the mint."""
-    mint = {key("mint").pubkey(): mint_account(10**18, 6, key("admin").pubkey())}
-    return Genesis(program_files(), key("admin").pubkey(), mint)
+    """The programs, the mint, and SOL for those who run the exchange."""
+    accounts = {key("mint").pubkey(): mint_account(10**18, 6, key("admin").pubkey())}
+    for name in ("admin", "relayer", "publisher0", "publisher1", "publisher2"):
+        accounts[key(name).pubkey()] = wallet()
+    return Genesis(program_files(), key("admin").pubkey(), accounts)
 
 
 async def make_world(transport_of: Any = InProcess, chain: AnyChain | None = None) -> World:

@@ -44,7 +44,7 @@ from gdx_sdk.instructions import CreateConfigArgs, FeedLimits, MarketParams, Wit
 from gdx_sdk.math import MarketState, PositionState
 from gdx_sdk.tx import Signer
 from gdx_sdk.units import Side
-from tests.chain_lane import Genesis, Lane, RemoteChain, program_files
+from tests.chain_lane import Genesis, Lane, RemoteChain, program_files, wallet
 
 pytestmark = pytest.mark.chain
 
@@ -95,7 +95,8 @@ class World:
 
 
 def genesis() -> Genesis:
-    accounts = {MINT: mint_account(10**15, 6, ADMIN.pubkey)}
+    accounts = {signer.pubkey: wallet() for signer in (ADMIN, RELAYER, *PUBLISHERS, *TRADERS)}
+    accounts[MINT] = mint_account(10**15, 6, ADMIN.pubkey)
     for trader in TRADERS:
         token = pdas.associated_token(trader.pubkey, MINT)
         accounts[token] = token_account(MINT, trader.pubkey, DEPOSIT)
@@ -104,8 +105,6 @@ def genesis() -> Genesis:
 
 async def set_up(world: World) -> None:
     client = world.client
-    for signer in [ADMIN, RELAYER, *PUBLISHERS, *TRADERS]:
-        await client.airdrop(signer.pubkey, 10_000_000_000)
     me, limit = ADMIN.pubkey, WithdrawLimit(10**13, 10**9, 3_600)
     roles = {"admin": me, "guardian": me, "fee_recipient": me}
     limits = FeedLimits(200, 2_000, 300, 3_600)

@@ -13,15 +13,20 @@ from solders.system_program import TransferParams, transfer
 from gdx_sdk.client import Client, LookupTables
 from gdx_sdk.errors import AccountNotFound, CodecError, InputError, ProgramError, RpcError, TransactionError
 from gdx_sdk.tx import Signer
-from tests.chain_lane import Lane
+from tests.chain_lane import Lane, RemoteChain
 
 pytestmark = pytest.mark.chain
 
 
 @pytest.fixture(scope="module")
-def url(lane: Lane) -> Iterator[str]:
-    with lane.start(slot_ms=20) as chain:
-        yield chain.url
+def chain(lane: Lane) -> Iterator[RemoteChain]:
+    with lane.start(slot_ms=20) as started:
+        yield started
+
+
+@pytest.fixture
+def url(chain: RemoteChain) -> str:
+    return chain.url
 
 
 @pytest.fixture
@@ -89,14 +94,14 @@ async def test_a_lookup_table_is_usable_when_returned(client: Client) -> None:
     assert await client.get_balance(friends[19]) == 1_000_000
 
 
-async def test_a_table_is_closed_after_its_cool_down(client: Client) -> None:
+async def test_a_table_is_closed_after_its_cool_down(client: Client, chain: RemoteChain) -> None:
     payer = await funded(client)
     tables = LookupTables(client, payer)
     table = await tables.create([Pubkey.new_unique()])
     await tables.deactivate(table.key)
     with pytest.raises(TransactionError, match=r"in address_lookup_table\.close_lookup_table"):
         await tables.close(table.key)
-    await client.rpc("gdx_advanceSlots", [600])
+    chain.advance_slots(600)
     friend = Pubkey.new_unique()
     await tables.close(table.key, recipient=friend)
     assert await client.get_balance(friend) > 1_000_000
