@@ -19,7 +19,7 @@ from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 
-from gdx_localnet import faucet
+from gdx_localnet import faucet, tokens
 from gdx_localnet.accounts import AccountStore
 from gdx_localnet.blockhashes import BlockhashQueue
 from gdx_localnet.clock import ChainTime, SlotMode
@@ -96,6 +96,7 @@ class EmbeddedChain:
         self._unsettled: dict[Commitment, deque[Applied]] = {c: deque() for c in Commitment}
         self.accounts.set(self.faucet.pubkey(), faucet.genesis_account())
         name_builtins(self.accounts)
+        self.accounts.set(tokens.NATIVE_MINT, tokens.native_mint_account())
         self._open_next_slot(ages=True)
 
     def _commitment_lags(self, confirmed_lag: int, finalized_lag: int) -> dict[Commitment, int]:
@@ -226,18 +227,14 @@ class EmbeddedChain:
             return tx
 
     def loaded_bytes(self, keys: Sequence[Pubkey]) -> int:
-        """What loading these accounts counts for: 64 bytes and the data of each, and a program's code."""
-        total = 0
+        """What loading these accounts counts for: 64 bytes and the data of each, a program's code once."""
+        loaded = {}
         for key in keys:
-            account = self.accounts.get(key)
-            if account is None:
-                continue
-            data = account.data
-            total += _ACCOUNT_BASE_BYTES + len(data)
-            if account.executable and account.owner == UPGRADEABLE_LOADER:
-                code = self.accounts.get(Pubkey.from_bytes(data[4:36]))
-                total += _ACCOUNT_BASE_BYTES + len(code.data) if code is not None else 0
-        return total
+            loaded[key] = account = self.accounts.get(key)
+            if account is not None and account.executable and account.owner == UPGRADEABLE_LOADER:
+                code_address = Pubkey.from_bytes(account.data[4:36])
+                loaded[code_address] = self.accounts.get(code_address)
+        return sum(_ACCOUNT_BASE_BYTES + len(one.data) for one in loaded.values() if one is not None)
 
     # ── transactions ────────────────────────────────────────────────────────────────────────────
 

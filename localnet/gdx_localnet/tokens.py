@@ -13,6 +13,8 @@ from gdx_localnet.transactions import TOKEN, TOKEN_2022
 
 ACCOUNT_BYTES = 165
 MINT_BYTES = 82
+NATIVE_MINT = Pubkey.from_string("So11111111111111111111111111111111111111112")
+_NATIVE_DECIMALS = 9
 _ACCOUNT_KIND_AT = 165
 _KIND_MINT, _KIND_ACCOUNT = 1, 2
 
@@ -40,6 +42,12 @@ class TokenAccount:
     native_reserve_lamports: int | None
     delegated_amount: int
     close_authority: Pubkey | None
+
+
+def native_mint_account() -> Account:
+    """Wrapped SOL's mint as it is at a validator's genesis, down to its one SOL and its rent epoch."""
+    data = bytes(44) + bytes([_NATIVE_DECIMALS, 1]) + bytes(36)
+    return Account(10**9, data, TOKEN, False, 1)
 
 
 def is_token_program(program: Pubkey) -> bool:

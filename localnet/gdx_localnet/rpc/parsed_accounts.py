@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -114,23 +115,21 @@ def _with_extensions(account: Account, info: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parse_program(data: bytes) -> tuple[str, dict[str, Any]] | None:
-    import base64
-
     kind = int.from_bytes(data[:4], "little")
     if kind == 2 and len(data) >= 36:
         return "program", {"programData": str(Pubkey.from_bytes(data[4:36]))}
     if kind == 3 and len(data) >= 45:
-        return "programData", {
-            "authority": str(Pubkey.from_bytes(data[13:45])) if data[12] else None,
-            "data": [base64.b64encode(data[45:]).decode(), "base64"],
-            "slot": int.from_bytes(data[4:12], "little"),
-        }
+        return "programData", {**_authority_and_code(data, 12), "slot": int.from_bytes(data[4:12], "little")}
     if kind == 1 and len(data) >= 37:
-        return "buffer", {
-            "authority": str(Pubkey.from_bytes(data[5:37])) if data[4] else None,
-            "data": [base64.b64encode(data[37:]).decode(), "base64"],
-        }
+        return "buffer", _authority_and_code(data, 4)
     return None
+
+
+def _authority_and_code(data: bytes, at: int) -> dict[str, Any]:
+    """Without an authority, the last one's bytes count as code: a validator shows them as such."""
+    end = at + 33 if data[at] else at + 1
+    authority = str(Pubkey.from_bytes(data[at + 1 : end])) if data[at] else None
+    return {"authority": authority, "data": [base64.b64encode(data[end:]).decode(), "base64"]}
 
 
 def _parse_lookup_table(data: bytes) -> tuple[str, dict[str, Any]] | None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 from gdx_localnet.fixture import mint_account, token_account
 from gdx_localnet.rpc.parsed_accounts import ui_amount_text
+from gdx_localnet.tokens import NATIVE_MINT
 from solders.account import Account
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
+from solders.system_program import TransferParams, transfer
 from solders.token import ID as TOKEN
 from solders.token.associated import get_associated_token_address
+from spl.token.instructions import create_associated_token_account, sync_native
+from spl.token.models import SyncNativeParams
 
 MINT = Pubkey(bytes([5] * 32))
 
@@ -75,6 +79,21 @@ def test_a_filter_that_names_no_token_thing_is_refused(driver):
         ({"programId": owner}, "Invalid param: unrecognized Token program id"),
     ):
         assert driver.fault("getTokenAccountsByOwner", owner, wanted).message == message
+
+
+def test_lamports_are_wrapped(driver):
+    payer = driver.payer.pubkey()
+    wallet = get_associated_token_address(payer, NATIVE_MINT)
+    give = TransferParams(from_pubkey=payer, to_pubkey=wallet, lamports=1_500_000_000)
+    driver.run(
+        create_associated_token_account(payer, payer, NATIVE_MINT),
+        transfer(give),
+        sync_native(SyncNativeParams(program_id=TOKEN, account=wallet)),
+    )
+    value = driver.chain.rpc("getAccountInfo", [str(wallet), {"encoding": "jsonParsed"}])["value"]
+    info = value["data"]["parsed"]["info"]
+    assert (info["isNative"], info["tokenAmount"]["uiAmountString"]) == (True, "1.5")
+    assert driver.chain.rpc("getTokenSupply", [str(NATIVE_MINT)])["value"]["amount"] == "0"
 
 
 @pytest.mark.usefixtures("wallets")
