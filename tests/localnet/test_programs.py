@@ -12,11 +12,10 @@ from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.signature import Signature
-from solders.system_program import CreateAccountParams, create_account
 
-RENT = Pubkey.from_string("SysvarRent111111111111111111111111111111111")
+from tests import loader
+
 MEMO = Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")
-CLOCK = Pubkey.from_string("SysvarC1ock11111111111111111111111111111111")
 
 
 def parsed(chain, address):
@@ -43,69 +42,29 @@ def test_what_is_not_a_program_is_refused(driver):
         load_upgradeable(driver.chain, Pubkey.new_unique(), b"\x7fELF nonsense", None)
 
 
-def write_buffer(driver, elf: bytes) -> Pubkey:
+def fill_buffer(driver, elf: bytes) -> Pubkey:
     """A buffer account that holds `elf`, written in pieces as deploy tools do."""
     buffer, owner = Keypair(), driver.payer.pubkey()
-    space = 37 + len(elf)
+    space = loader.BUFFER_HEADER_BYTES + len(elf)
     lamports = driver.chain.rpc("getMinimumBalanceForRentExemption", [space])
-    create = create_account(
-        CreateAccountParams(
-            from_pubkey=owner,
-            to_pubkey=buffer.pubkey(),
-            lamports=lamports,
-            space=space,
-            owner=UPGRADEABLE_LOADER,
-        )
-    )
-    accounts = [AccountMeta(buffer.pubkey(), False, True), AccountMeta(owner, False, False)]
-    initialize = Instruction(UPGRADEABLE_LOADER, (0).to_bytes(4, "little"), accounts)
-    driver.run(create, initialize, signers=[buffer])
-    accounts = [AccountMeta(buffer.pubkey(), False, True), AccountMeta(owner, True, False)]
-    for at in range(0, len(elf), 900):
-        piece = elf[at : at + 900]
-        data = (1).to_bytes(4, "little") + at.to_bytes(4, "little") + len(piece).to_bytes(8, "little") + piece
-        driver.run(Instruction(UPGRADEABLE_LOADER, data, accounts))
+    created = loader.create(owner, buffer.pubkey(), space, lamports)
+    driver.run(created, loader.initialize_buffer(buffer.pubkey(), owner), signers=[buffer])
+    for piece in loader.write_buffer(buffer.pubkey(), owner, elf):
+        driver.run(piece)
     return buffer.pubkey()
 
 
 def upgrade(driver, program: Pubkey, buffer: Pubkey, authority: Keypair) -> Instruction:
-    accounts = [
-        AccountMeta(programdata_address(program), False, True),
-        AccountMeta(program, False, True),
-        AccountMeta(buffer, False, True),
-        AccountMeta(driver.payer.pubkey(), False, True),
-        AccountMeta(RENT, False, False),
-        AccountMeta(CLOCK, False, False),
-        AccountMeta(authority.pubkey(), True, False),
-    ]
-    return Instruction(UPGRADEABLE_LOADER, (3).to_bytes(4, "little"), accounts)
+    return loader.upgrade(program, buffer, authority.pubkey(), driver.payer.pubkey())
 
 
 def test_a_program_is_deployed_by_transactions_and_runs_a_slot_later(driver, memo_elf):
     program, owner = Keypair(), driver.payer.pubkey()
-    buffer = write_buffer(driver, memo_elf)
-    lamports = driver.chain.rpc("getMinimumBalanceForRentExemption", [36])
-    create = create_account(
-        CreateAccountParams(
-            from_pubkey=owner,
-            to_pubkey=program.pubkey(),
-            lamports=lamports,
-            space=36,
-            owner=UPGRADEABLE_LOADER,
-        )
-    )
-    accounts = [
-        AccountMeta(owner, True, True),
-        AccountMeta(programdata_address(program.pubkey()), False, True),
-        AccountMeta(program.pubkey(), False, True),
-        AccountMeta(buffer, False, True),
-        AccountMeta(RENT, False, False),
-        AccountMeta(CLOCK, False, False),
-        AccountMeta(Pubkey.default(), False, False),
-        AccountMeta(owner, True, False),
-    ]
-    data = (2).to_bytes(4, "little") + (2 * len(memo_elf)).to_bytes(8, "little")
-    driver.run(create, Instruction(UPGRADEABLE_LOADER, data, accounts), signers=[program])
+    buffer = fill_buffer(driver, memo_elf)
+    lamports = driver.chain.rpc("getMinimumBalanceForRentExemption", [loader.PROGRAM_BYTES])
+    created = loader.create(owner, program.pubkey(), loader.PROGRAM_BYTES, lamports)
+    deployed = loader.deploy(owner, program.pubkey(), buffer, owner, 2 * len(memo_elf))
+    driver.run(created, deployed, signers=[program])
     view = driver.run(Instruction(program.pubkey(), b"hello", []))
     assert f"Program {program.pubkey()} success" in view["meta"]["logMessages"]
 
@@ -113,17 +72,11 @@ def test_a_program_is_deployed_by_transactions_and_runs_a_slot_later(driver, mem
 def test_an_upgrade_takes_the_authority_and_keeps_the_address(driver, memo_elf):
     program, authority = Pubkey.new_unique(), Keypair()
     load_upgradeable(driver.chain, program, memo_elf, authority.pubkey())
-    buffer = write_buffer(driver, memo_elf)
+    buffer = fill_buffer(driver, memo_elf)
     with pytest.raises(Exception, match="Incorrect authority"):
         driver.run(upgrade(driver, program, buffer, driver.payer))
     # The loader wants program and buffer to have one authority.
-    data = (4).to_bytes(4, "little")
-    accounts = [
-        AccountMeta(buffer, False, True),
-        AccountMeta(driver.payer.pubkey(), True, False),
-        AccountMeta(authority.pubkey(), False, False),
-    ]
-    driver.run(Instruction(UPGRADEABLE_LOADER, data, accounts))
+    driver.run(loader.set_authority(buffer, driver.payer.pubkey(), authority.pubkey()))
     slot = driver.chain.open_slot
     driver.run(upgrade(driver, program, buffer, authority), signers=[authority])
     assert parsed(driver.chain, programdata_address(program))["info"]["slot"] == slot
@@ -134,9 +87,34 @@ def test_an_upgrade_takes_the_authority_and_keeps_the_address(driver, memo_elf):
 def test_a_final_program_cannot_be_upgraded(driver, memo_elf):
     program = Pubkey.new_unique()
     load_upgradeable(driver.chain, program, memo_elf, None)
-    buffer = write_buffer(driver, memo_elf)
+    buffer = fill_buffer(driver, memo_elf)
     with pytest.raises(Exception, match="Account is immutable"):
         driver.run(upgrade(driver, program, buffer, driver.payer))
+
+
+def test_a_final_program_shows_what_a_validator_takes_for_its_code(driver, memo_elf):
+    program, authority = Pubkey.new_unique(), driver.payer.pubkey()
+    load_upgradeable(driver.chain, program, memo_elf, authority)
+    code_address = programdata_address(program)
+    assert parsed(driver.chain, code_address)["info"]["data"] == [text_of(memo_elf), "base64"]
+    driver.run(loader.set_authority(code_address, authority, None))
+    info = parsed(driver.chain, code_address)["info"]
+    assert (info["authority"], info["data"][0]) == (None, text_of(bytes(authority) + memo_elf))
+
+
+def text_of(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+def test_a_program_s_code_is_loaded_once(driver, memo_elf):
+    program = Pubkey.new_unique()
+    load_upgradeable(driver.chain, program, memo_elf, None)
+    sizes = []
+    for more in ([], [AccountMeta(programdata_address(program), False, False)]):
+        tx = driver.sign([Instruction(program, b"hello", more)])
+        params = [text_of(bytes(tx)), {"encoding": "base64"}]
+        sizes.append(driver.chain.rpc("simulateTransaction", params)["value"]["loadedAccountsDataSize"])
+    assert sizes[0] == sizes[1] > len(memo_elf)
 
 
 def call_of(program: Pubkey) -> Instruction:
@@ -145,13 +123,7 @@ def call_of(program: Pubkey) -> Instruction:
 
 def close(driver, program: Pubkey) -> Instruction:
     payer = driver.payer.pubkey()
-    accounts = [
-        AccountMeta(programdata_address(program), False, True),
-        AccountMeta(payer, False, True),
-        AccountMeta(payer, True, False),
-        AccountMeta(program, False, True),
-    ]
-    return Instruction(UPGRADEABLE_LOADER, (5).to_bytes(4, "little"), accounts)
+    return loader.close(programdata_address(program), payer, payer, program)
 
 
 def run_in_slot(driver, *instructions) -> tuple:
