@@ -40,7 +40,9 @@ BASE64 = {"encoding": "base64", "commitment": "confirmed"}
 VERSIONED = {**BASE64, "maxSupportedTransactionVersion": 0}
 HOUR = 3_600
 INSTRUCTION = "Program log: Instruction: "
-UNITS = re.compile(r"consumed (\d+) of (\d+) compute units")
+COUNT = re.compile(r"consumed (\d+) of (\d+) compute units")
+UNITS = r"\.(computeUnitsConsumed|costUnits|trial_units|units\[\].*)$"
+"""Pattern of the names of everything that counts compute units."""
 TIME = re.compile(r"(_ts|\.ts|timestamp|_funding_update)$")
 SLOT = re.compile(r"[._]slot$")
 
@@ -94,7 +96,7 @@ def meaning_of(record: Mapping[str, Any]) -> dict[str, Any]:
 def meaning_of_logs(logs: Iterable[str]) -> dict[str, Any]:
     """What they say, and beside it the units that they count."""
     lines = list(logs)
-    return {"logs": [UNITS.sub("", line) for line in lines], "units": [UNITS.findall(line) for line in lines]}
+    return {"logs": [COUNT.sub("", line) for line in lines], "units": [COUNT.findall(line) for line in lines]}
 
 
 def left_behind(chain: AnyChain, programs: Iterable[Pubkey], people: Mapping[str, Pubkey]) -> Values:

@@ -19,7 +19,7 @@ from gdx_sdk.batch import ZERO_ID, SealedBatch, Trade, seal_batch
 from gdx_sdk.client import Client
 from gdx_sdk.programs import PROGRAM_IDS
 from tests.chain_lane import AnyChain, Lane, build_embedded
-from tests.e2e.both_engines import HOUR, Stopwatch, TapedWorld, Values, differences, left_behind
+from tests.e2e.both_engines import HOUR, UNITS, Stopwatch, TapedWorld, Values, differences, flat, left_behind
 from tests.keepers.exchange_world import (
     ONE,
     PRICE_E6,
@@ -36,7 +36,6 @@ pytestmark = pytest.mark.chain
 PEOPLE = ("admin", "relayer", "publisher0", "publisher1", "publisher2", "alice", "bob", "saver", "session")
 MARGIN = {"alice": 110 * USDT, "bob": 10_000 * USDT, "saver": 5_000 * USDT}
 LOW_E6 = PRICE_E6 * 93 // 100
-UNITS = r"\.(computeUnitsConsumed|costUnits|trial_units|units\[\].*)$"
 ALLOWED = {
     r"^FundingState\.(next_hour|hours\[\]\..*)$": "each hour of the day has its own place",
     r"^PriceFeed\.minutes\.(newest_minute|ranges\[\]\..*)$": "each minute of the hour has its own place",
@@ -103,6 +102,7 @@ class Session:
     async def trade(self) -> None:
         """A batch of each version."""
         world = self.world
+        await world.publish(PRICE_E6)
         first = self.seal(1, world.trade(self.alice, self.bob, 9 * ONE))
         await world.send_refused(world.relayer, self.settling(first, relayer_epoch=7))
         await world.send(world.relayer, self.settling(first))
@@ -188,6 +188,16 @@ class Session:
             create_associated_token_account(admin, admin, world.mint),
             ix.withdraw_fees(admin, fees, recipient_token=token, quote_mint=world.mint),
         )
+
+
+def test_a_difference_is_named_and_told() -> None:
+    ours = flat("SOL", "PriceFeed", {"price_e6": 7, "ranges": [{"low_e6": 5}, {"low_e6": 6}]})
+    theirs = flat("SOL", "PriceFeed", {"price_e6": 7, "ranges": [{"low_e6": 5}]})
+    told = ["PriceFeed.ranges.length of SOL: 2 and 1", "PriceFeed.ranges[].low_e6 of SOL 1: 6 and 'absent'"]
+    assert differences(ours, theirs, {}) == told
+    assert differences(ours, theirs, {r"\.low_e6$": "a reason"}) == told[:1]
+    with pytest.raises(AssertionError, match="nothing has such a name"):
+        differences(ours, theirs, {r"^PriceFeed\.high_e6$": "a reason"})
 
 
 async def session_on(chain: AnyChain, pause_seconds: int = 0) -> Values:

@@ -132,11 +132,24 @@ class Session:
         space = loader.BUFFER_HEADER_BYTES + len(elf)
         created = loader.create(owner, address, space, self.rent(space))
         self.send("create buffer", created, loader.initialize_buffer(address, owner), authority, buffer)
-        blockhash = self.blockhash()
-        pieces = [self.put([one], [authority], blockhash) for one in loader.write_buffer(address, owner, elf)]
-        for signature in pieces:
-            assert self.wait_for(signature)["meta"]["err"] is None
+        self.write(list(loader.write_buffer(address, owner, elf)), authority)
         self.show(f"filled {address}", address)
+
+    def write(self, pieces: list[Instruction], authority: Keypair) -> None:
+        """All of them; again those that have not landed when their blockhash has expired."""
+        while pieces:
+            blockhash = self.blockhash()
+            sent = {self.put([piece], [authority], blockhash): piece for piece in pieces}
+            while pieces and self.chain.rpc("isBlockhashValid", [str(blockhash), CONFIRMED])["value"]:
+                sent = {
+                    signature: piece for signature, piece in sent.items() if not self.has_landed(signature)
+                }
+                pieces = list(sent.values())
+
+    def has_landed(self, signature: str) -> bool:
+        record = self.chain.rpc("getTransaction", [signature, VERSIONED])
+        assert record is None or record["meta"]["err"] is None
+        return record is not None
 
     def call(self, name: str, program: Pubkey = PROGRAM, refused: Any = None) -> None:
         self.send(name, Instruction(program, b"hello", []), refused=refused)
