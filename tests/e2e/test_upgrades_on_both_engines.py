@@ -11,7 +11,7 @@ import pytest
 from gdx_localnet import EmbeddedChain, base58
 from gdx_localnet.programs import UPGRADEABLE_LOADER, programdata_address
 from solders.hash import Hash
-from solders.instruction import Instruction
+from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.message import Message
 from solders.pubkey import Pubkey
@@ -40,7 +40,7 @@ CODE = programdata_address(PROGRAM)
 ADMIN, HEIR, STRANGER, NEWCOMER = (key(name) for name in ("admin", "heir", "stranger", "newcomer"))
 BUFFERS = [key(f"buffer {number}") for number in range(3)]
 ALLOWED = {
-    r"\.rentEpoch$": "the validator leaves 0 on programs of its genesis",
+    r"^(account|parsed)\.rentEpoch$": "the validator leaves 0 on programs of its genesis",
     r"^(create buffer|extend|upgrade)\.costUnits$": (
         "the embedded chain counts what accounts hold when it is asked"
     ),
@@ -82,6 +82,13 @@ class Session:
         self.send("extend", loader.extend(PROGRAM, admin, len(self.new) - len(self.old)))
         stranger = loader.upgrade(PROGRAM, buffer, STRANGER.pubkey(), STRANGER.pubkey())
         self.send("upgrade by a stranger", stranger, STRANGER, refused="IncorrectAuthority")
+        unsigned = [*upgrade.accounts[:-1], AccountMeta(admin, False, False)]
+        self.send(
+            "upgrade without a signature",
+            Instruction(UPGRADEABLE_LOADER, upgrade.data, unsigned),
+            STRANGER,
+            refused="MissingRequiredSignature",
+        )
         self.send("upgrade", upgrade)
         assert self.chain.account(buffer) is None
         self.call("call the new code", refused={"Custom": 101})
