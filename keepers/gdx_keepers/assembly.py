@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -40,6 +41,7 @@ from gdx_keepers.jobs.oracle import Oracle
 from gdx_keepers.jobs.premium import Premium
 from gdx_keepers.jobs.pruner import Pruner
 from gdx_keepers.jobs.relayer import Relayer
+from gdx_keepers.live import LiveMarkets
 from gdx_sdk import pdas, plugins
 from gdx_sdk.batch import FileOutbox
 from gdx_sdk.client import Client, RetryPolicy
@@ -60,6 +62,7 @@ class Parts:
     log: Logger
     is_dry_run: bool
     signers: dict[str, Pubkey] = field(default_factory=dict)  # by job
+    live: list[LiveMarkets] = field(default_factory=list)  # to be entered while the jobs run
 
     def sender(self, job: JobConfig) -> ClientSender:
         """The job's own signer, or the process's; only its public half in a dry run."""
@@ -101,16 +104,24 @@ def make_relayer(parts: Parts, config: RelayerConfig) -> Relayer:
 
 
 def make_liquidator(parts: Parts, config: LiquidatorConfig) -> Liquidator:
-    """The liquidator."""
+    """The liquidator, told of changes by streams unless its table says otherwise."""
+    markets, name = _markets(config.markets), config.job_name
+    live = None
+    if config.use_streams:
+        live = LiveMarkets(
+            name, parts.metrics, parts.log, client=parts.client, chain=parts.chain, markets=list(markets)
+        )
+        parts.live.append(live)
     return Liquidator(
-        config.job_name,
+        name,
         parts.metrics,
         parts.log,
-        markets=_markets(config.markets),
-        chain=parts.chain,
+        markets=markets,
+        chain=live or parts.chain,
         sender=parts.sender(config),
         max_size_e8=config.max_size_e8,
         max_per_run=config.max_per_run,
+        wake=live.changed if live is not None else None,
     )
 
 
@@ -221,6 +232,7 @@ async def run_keepers(
         commitment=config.cluster.commitment,
         retry_policy=RETRY_POLICY,
         dry_run=is_dry_run,
+        ws_url=config.cluster.ws_url or "auto",
     ) as client:
         chain = SdkChain(client)
         parts = Parts(config, client, chain, metrics, log, is_dry_run)
@@ -236,7 +248,10 @@ async def run_keepers(
             log.info("listening", host=telemetry.address and telemetry.address[0], port=server.port)
         try:
             log.info("started", jobs=[job.name for job in jobs], url=config.cluster.url, dry_run=is_dry_run)
-            return await runner.run_forever()
+            async with contextlib.AsyncExitStack() as stack:
+                for live in parts.live:
+                    await stack.enter_async_context(live)
+                return await runner.run_forever()
         finally:
             if server is not None:
                 await server.stop()

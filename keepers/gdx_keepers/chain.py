@@ -13,10 +13,11 @@ from gdx_keepers.core.settlement import ChainHeads, MarketHead
 from gdx_keepers.errors import Transient
 from gdx_keepers.feeds import Quote
 from gdx_keepers.jobs.funding import FundingView
-from gdx_keepers.jobs.liquidator import MarketScan, MarketView, PositionView
+from gdx_keepers.jobs.liquidator import MarketScan
 from gdx_keepers.jobs.oracle import Published
 from gdx_keepers.jobs.premium import PremiumView
 from gdx_keepers.jobs.pruner import BatchRecord, PrunerState
+from gdx_keepers.views import OwnedPosition, is_trading, market_scan
 from gdx_sdk import instructions, pdas
 from gdx_sdk.accounts import (
     FundingState,
@@ -26,18 +27,13 @@ from gdx_sdk.accounts import (
     RelayerBeat,
     SettlementBatch,
     UserPosition,
-    market_state,
-    position_state,
 )
 from gdx_sdk.batch import SealedBatch
 from gdx_sdk.client import Client
 from gdx_sdk.errors import AccountNotFound
-from gdx_sdk.instructions import MarketStatus
-from gdx_sdk.math import LiquidationTerms
 from gdx_sdk.runtime import Account
 from gdx_sdk.validity import OracleAction, feed_validity, is_allowed
 
-PAUSE_LIQUIDATE = 1 << 3
 MARK_MAX_AGE_SECONDS = 3_600  # as the funding program has it
 
 A = TypeVar("A", bound=Account)
@@ -70,6 +66,10 @@ class SdkChain:
         found = (await self._client.get_account_info(address)).value
         return found.data if found is not None else None
 
+    async def read_market(self, address: Pubkey) -> PerpMarket:
+        """The market; its feed is remembered."""
+        return self._learn(address, await self._client.fetch(PerpMarket, address))
+
     # --- relayer ---
 
     async def read_heads(self, markets: Sequence[Pubkey]) -> ChainHeads:
@@ -96,27 +96,21 @@ class SdkChain:
 
     # --- liquidator ---
 
-    async def scan(self, markets: Sequence[Pubkey], liquidator: Pubkey, now: Now) -> list[MarketScan]:
+    async def scan(
+        self, markets: Sequence[Pubkey], liquidator: Pubkey, now: Now, *, must_read: bool = False
+    ) -> list[MarketScan]:
         """Every market with its open positions and the liquidator's own."""
+        del must_read  # it always reads
         config = await self._client.fetch(GlobalConfig, pdas.config())
         scans = []
         for address in markets:
             market, feed = await self._market_and_feed(address)
             by_market = UserPosition.memcmp("market", address)
             found = await self._client.scan(UserPosition, [by_market])
-            view = _market_view(address, market, feed, config, now)
-            own_address = pdas.position(liquidator, address)
-            # A session wallet may not liquidate with its position: only the parent wallet may.
-            own = next(
-                (
-                    _position_view(key, item)
-                    for key, item in found
-                    if key == own_address and item.parent_wallet == liquidator
-                ),
-                None,
+            positions = [OwnedPosition.of(key, item) for key, item in found]
+            scans.append(
+                market_scan(address, market, feed, config, positions, liquidator=liquidator, now=now)
             )
-            is_open = (_position_view(key, item) for key, item in found if item.size)
-            scans.append(MarketScan(view, tuple(is_open), own))
         return scans
 
     def liquidate(self, market: Pubkey, target: Pubkey, liquidator: Pubkey, size_e8: int) -> Instruction:
@@ -148,7 +142,7 @@ class SdkChain:
             funding = await self._client.fetch(FundingState, pdas.funding_state(address))
             is_usable = (
                 is_allowed(OracleAction.UPDATE_FUNDING, feed_validity(feed, now.ts))
-                and _is_trading(market)
+                and is_trading(market)
                 and now.ts - market.mark_ts <= MARK_MAX_AGE_SECONDS
             )
             views.append(PremiumView(address, funding.last_sample_ts, is_usable))
@@ -205,7 +199,7 @@ class SdkChain:
         return instructions.prune_batch(record.market, record.batch_id, relayer=record.relayer)
 
     async def _market_and_feed(self, address: Pubkey) -> tuple[PerpMarket, PriceFeed]:
-        market = self._learn(address, await self._client.fetch(PerpMarket, address))
+        market = await self.read_market(address)
         return market, await self._client.fetch(PriceFeed, market.price_oracle)
 
     def _learn(self, address: Pubkey, market: PerpMarket) -> PerpMarket:
@@ -217,28 +211,3 @@ def _decoded(kind: type[A], address: Pubkey, data: bytes | None) -> A:
     if data is None:
         raise AccountNotFound(kind.__name__, address)
     return kind.decode(data)
-
-
-def _is_trading(market: PerpMarket) -> bool:
-    return market.status in (MarketStatus.ACTIVE, MarketStatus.REDUCE_ONLY)
-
-
-def _market_view(
-    address: Pubkey, market: PerpMarket, feed: PriceFeed, config: GlobalConfig, now: Now
-) -> MarketView:
-    is_price_usable = is_allowed(OracleAction.LIQUIDATE, feed_validity(feed, now.ts))
-    return MarketView(
-        address,
-        market_state(market),
-        feed.price_e6,
-        market.mark_price_e6,
-        is_price_usable and _is_trading(market) and not config.pause_bits & PAUSE_LIQUIDATE,
-        market.maintenance_margin_ratio,
-        LiquidationTerms(
-            market.initial_margin_ratio, market.liquidation_fee_ppm, market.min_position_size_e8
-        ),
-    )
-
-
-def _position_view(address: Pubkey, position: UserPosition) -> PositionView:
-    return PositionView(address, position_state(position), position.leverage)

@@ -48,6 +48,7 @@ class ClusterConfig(Strict, frozen=True, kw_only=True):
     """`[cluster]`: where the chain is."""
 
     url: str = "http://127.0.0.1:8899"
+    ws_url: str | None = None  # the one that goes with url: its port plus one, or its own when it names none
     commitment: Commitment = "confirmed"
     priority_fee: NonNegativeInt | Literal["recent"] = "recent"  # 1e-6 lamports per compute unit
 
@@ -124,6 +125,7 @@ class LiquidatorConfig(JobConfig, frozen=True, kw_only=True, tag="liquidator"):
     markets: Symbols
     max_size_e8: PositiveInt | None = None
     max_per_run: PositiveInt = 8
+    use_streams: bool = True  # False: only ask, every poll_ms
 
 
 class FundingConfig(JobConfig, frozen=True, kw_only=True, tag="funding"):

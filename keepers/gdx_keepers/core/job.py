@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ class Job(ABC, Generic[State, Action]):
     def __init__(self, name: str, metrics: Metrics, log: Logger) -> None:
         self.name, self.metrics = name, metrics
         self.log = log.bind(job=name)
+        self.wake = asyncio.Event()  # set: look now, not only when `poll_ms` have passed
 
     @abstractmethod
     async def observe(self, now: Now) -> State:

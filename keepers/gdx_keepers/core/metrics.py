@@ -26,6 +26,12 @@ class Metrics:
         self.is_up = Gauge(
             "gdx_keeper_up", "1 while the job runs, 0 once it has stopped.", ["job"], registry=self.registry
         )
+        self.is_live = Gauge(
+            "gdx_keeper_live",
+            "1 while the job works from streams, 0 while it polls the chain.",
+            ["job"],
+            registry=self.registry,
+        )
         self.last_success_ts = Gauge(
             "gdx_keeper_last_success_timestamp_seconds",
             "Unix time of the last run without an error.",

@@ -183,11 +183,12 @@ class Runner:
 
     async def _loop(self, state: JobState) -> None:
         while not self._stopping.is_set() and state.stopped_by is None:
+            state.job.wake.clear()
             outcome = await self._turn_now(state)
             if all(other.stopped_by is not None for other in self._states.values()):
                 self._stopping.set()
             if outcome.outcome != "done":  # after work there may be more of it: look again at once
-                await self._pause(self._pause_ms(state))
+                await self._pause(state)
 
     async def _turn_now(self, state: JobState) -> JobOutcome:
         """A turn at the chain's own time; not even that is readable while the cluster is away."""
@@ -201,18 +202,19 @@ class Runner:
             return self._failed(state, error, Now(0, now_ms // 1000, now_ms))
         return await self._turn(state, now)
 
-    def _pause_ms(self, state: JobState) -> int:
-        return max(state.job.poll_ms, state.backoff.not_before_ms - self.clock.now_ms())
-
-    async def _pause(self, wait_ms: int) -> None:
-        sleeper = asyncio.ensure_future(self.clock.sleep(wait_ms / 1000))
-        stopper = asyncio.ensure_future(self._stopping.wait())
+    async def _pause(self, state: JobState) -> None:
+        """Until the job is due again or woken; a job that backs off sleeps on."""
+        backing_off_ms = state.backoff.not_before_ms - self.clock.now_ms()
+        sleep = self.clock.sleep(max(state.job.poll_ms, backing_off_ms) / 1000)
+        waiters = [asyncio.ensure_future(sleep), asyncio.ensure_future(self._stopping.wait())]
+        if backing_off_ms <= 0:
+            waiters.append(asyncio.ensure_future(state.job.wake.wait()))
         try:
-            await asyncio.wait({sleeper, stopper}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waiters, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for waiter in (sleeper, stopper):
+            for waiter in waiters:
                 waiter.cancel()
-            await asyncio.gather(sleeper, stopper, return_exceptions=True)
+            await asyncio.gather(*waiters, return_exceptions=True)
 
     async def _drain(self, state: JobState) -> bool:
         """Finish what the job has begun, for `drain_seconds` at most."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
@@ -75,8 +76,10 @@ class Liquidate:
 class LiquidationChain(Protocol):
     """What the job reads, and the instruction it sends."""
 
-    async def scan(self, markets: Sequence[Pubkey], liquidator: Pubkey, now: Now) -> list[MarketScan]:
-        """Every market with its open positions."""
+    async def scan(
+        self, markets: Sequence[Pubkey], liquidator: Pubkey, now: Now, *, must_read: bool = False
+    ) -> list[MarketScan]:
+        """Every market with its open positions; `must_read` asks the chain, whatever is remembered."""
 
     def liquidate(self, market: Pubkey, target: Pubkey, liquidator: Pubkey, size_e8: int) -> Instruction:
         """The instruction; pure."""
@@ -143,7 +146,7 @@ def _after_taking(view: MarketView, own: PositionView, size_delta_e8: int) -> Po
 
 
 class Liquidator(Job[tuple[MarketScan, ...], Liquidate]):
-    """The job; it keeps no state of its own."""
+    """The job; it decides from what it observes alone. `wake` is set by whoever hears of a change."""
 
     kind: ClassVar[str] = "liquidator"
 
@@ -158,14 +161,20 @@ class Liquidator(Job[tuple[MarketScan, ...], Liquidate]):
         sender: Sender,
         max_size_e8: int | None = None,
         max_per_run: int = 8,
+        wake: asyncio.Event | None = None,
     ) -> None:
         super().__init__(name, metrics, log)
+        self.wake = wake or self.wake
+        self._must_read = False  # after an act: what it did itself may not have been heard of yet
         self._markets, self._chain, self._sender = dict(markets), chain, sender
         self._max_size_e8, self._max_per_run = max_size_e8, max_per_run
 
     async def observe(self, now: Now) -> tuple[MarketScan, ...]:
         """Every market and every open position."""
-        return tuple(await self._chain.scan(list(self._markets), self._sender.pubkey, now))
+        must_read, self._must_read = self._must_read, False
+        return tuple(
+            await self._chain.scan(list(self._markets), self._sender.pubkey, now, must_read=must_read)
+        )
 
     def is_due(self, state: tuple[MarketScan, ...], now: Now) -> bool:
         """Liquidation is allowed somewhere, and somebody is open there."""
@@ -187,6 +196,7 @@ class Liquidator(Job[tuple[MarketScan, ...], Liquidate]):
     async def act(self, action: Liquidate, now: Now) -> bool:
         """Simulate, then send. A position that has recovered, or was taken by another, is no error."""
         del now
+        self._must_read = True
         instruction = self._chain.liquidate(action.market, action.target, self._sender.pubkey, action.size_e8)
         trial = await self._sender.simulate([instruction])
         if trial.error is not None:

@@ -265,3 +265,53 @@ async def test_readiness_is_false_before_the_first_turn_and_after_a_stop() -> No
     jobs[0].errors = [Fatal("gone")]
     await runner.run_once(at(0))
     assert [status.reason for status in await health.readyz() if not status.is_ok] == ["Fatal: stopped: gone"]
+
+
+class StandingClock(ManualClock):
+    """Nobody sleeps to the end."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.Event().wait()
+
+
+async def run_woken(runner: Runner, job: Counter, wakes: int) -> None:
+    """Run the only job and wake it so many times, each time after the event loop has gone round."""
+    runner.clock = StandingClock()
+    running = asyncio.create_task(runner.run_forever())
+    for _ in range(wakes):
+        await asyncio.sleep(0.01)
+        job.wake.set()
+    await asyncio.sleep(0.01)
+    runner.stop()
+    await running
+
+
+async def test_a_woken_job_looks_at_once() -> None:
+    runner, (job,), *_ = make(0)
+    turns: list[int] = []
+    job.on_run = lambda: turns.append(1)
+    await run_woken(runner, job, 3)
+    assert len(turns) == 4
+
+
+async def test_what_happens_during_a_turn_makes_another() -> None:
+    runner, (job,), *_ = make(0)
+    turns: list[int] = []
+
+    def hear_of_something_once() -> None:
+        turns.append(1)
+        if len(turns) == 1:
+            job.wake.set()
+
+    job.on_run = hear_of_something_once
+    await run_woken(runner, job, 0)
+    assert len(turns) == 2
+
+
+async def test_a_job_that_backs_off_is_not_woken() -> None:
+    runner, (job,), *_ = make(0)
+    job.errors = [Transient("busy")]
+    turns: list[int] = []
+    job.on_run = lambda: turns.append(1)
+    await run_woken(runner, job, 3)
+    assert len(turns) == 1

@@ -164,8 +164,12 @@ class LiquidationFake:
 
     def __init__(self, *scans: MarketScan) -> None:
         self.scans = list(scans)
+        self.must_reads: list[bool] = []
 
-    async def scan(self, markets: Sequence[Pubkey], liquidator: Pubkey, now: Now) -> list[MarketScan]:
+    async def scan(
+        self, markets: Sequence[Pubkey], liquidator: Pubkey, now: Now, *, must_read: bool = False
+    ) -> list[MarketScan]:
+        self.must_reads.append(must_read)
         return self.scans
 
     def liquidate(self, market: Pubkey, target: Pubkey, liquidator: Pubkey, size_e8: int) -> Instruction:
@@ -185,6 +189,17 @@ async def test_a_position_that_recovered_meanwhile_is_no_error_and_nothing_is_se
     )
     assert (await make(sender, LiquidationFake(scan(THIN))).run(NOW)).is_idle
     assert sender.sent == []
+
+
+@pytest.mark.parametrize("refusal", [None, ProgramError("position_mgmt", 6474, "PositionHealthy", "healthy")])
+async def test_after_an_act_the_chain_is_read(refusal: ProgramError | None) -> None:
+    chain = LiquidationFake(scan(THIN))
+    job = make(RecordingSender(refusal), chain)
+    await job.run(NOW)
+    chain.scans = [scan(HEALTHY)]
+    await job.run(NOW)
+    await job.run(NOW)
+    assert chain.must_reads == [False, True, False]
 
 
 async def test_a_runtime_refusal_is_tried_again() -> None:
