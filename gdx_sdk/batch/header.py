@@ -121,6 +121,8 @@ def chain_start(market: Pubkey, market_index: int, *, has_closed_markets: bool) 
 
     Once the configuration has closed any market, the creation of a new one counts as sequence 1 and its id is
     ``sha256("gdx/market" ‖ market ‖ market_index u32)``: no batch of an earlier market there is one of it.
+    `has_closed_markets` is what the configuration said when this market was created; what it says later is
+    about others.
     """
     if not has_closed_markets:
         return 0, ZERO_ID

@@ -35,7 +35,9 @@ def verify_fill(trade: Trade, proof: MerkleProof, root: bytes) -> None:
 
 
 def verify_batch(trades: Sequence[Trade], batch: SealedBatch | DecodedBatch) -> None:
-    """Prove that `batch` is exactly `trades`: count, market, root, time window, and fills (V1) or nets (V2).
+    """Prove that `batch` is exactly `trades`: count, market, order, time window, root, fills (V1), nets (V2).
+
+    Ids increase and times do not decrease, so no trade is in it twice.
 
     Everything is recomputed from the trades; raises `ProofError` naming the first thing that differs.
     """
@@ -43,9 +45,13 @@ def verify_batch(trades: Sequence[Trade], batch: SealedBatch | DecodedBatch) -> 
     where = f"batch {batch.sequence}"
     if len(trades) != decoded.trade_count:
         raise ProofError(f"{where}: has {decoded.trade_count} trades, not {len(trades)}")
+    last_id, last_ms = -1, 0
     for trade in trades:
         if trade.market != decoded.market:
             raise ProofError(f"{where}: trade {trade.trade_id} is of market {trade.market}")
+        if trade.trade_id <= last_id or trade.executed_at_ms < last_ms:
+            raise ProofError(f"{where}: trade {trade.trade_id} is out of order, or in it twice")
+        last_id, last_ms = trade.trade_id, trade.executed_at_ms
         if not decoded.header.executed_from_ms <= trade.executed_at_ms <= decoded.header.executed_to_ms:
             raise ProofError(f"{where}: trade {trade.trade_id} is outside the batch's time window")
     root = merkle_root([trade.leaf() for trade in trades])

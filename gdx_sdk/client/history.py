@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 from solders.pubkey import Pubkey
 
 from gdx_sdk import pdas
-from gdx_sdk.batch.header import chain_start
+from gdx_sdk.batch.header import ZERO_ID, chain_start
 from gdx_sdk.batch.history import Finding, HistoryBatch, HistoryReport, check_history
 from gdx_sdk.batch.merkle import merkle_root
 from gdx_sdk.batch.outbox import FileOutbox, Settlement
 from gdx_sdk.batch.sealed import DecodedBatch
 from gdx_sdk.batch.trade import Trade
+from gdx_sdk.batch.verify import ChainedBatch
 from gdx_sdk.client.transport import RpcRefusal
 from gdx_sdk.errors import CodecError, InputError
 
 if TYPE_CHECKING:
-    from gdx_sdk.accounts import PerpMarket, SettlementBatch
+    from gdx_sdk.accounts import GlobalConfig, PerpMarket, SettlementBatch
     from gdx_sdk.client.reader import Reader
     from gdx_sdk.events import SettledBatch
 
@@ -53,24 +54,43 @@ async def verify_history(
 
     account = await client.fetch(PerpMarket, market)
     config = await client.fetch(GlobalConfig, pdas.config())
-    start = chain_start(market, account.market_index, has_closed_markets=bool(config.has_closed_markets))
-    if account.last_batch_sequence == start[0] and last is None and first <= start[0] + 1:
-        return HistoryReport(market, "outbox" if outbox else "chain", start[0] + 1, start[0])
-    first = max(first, start[0] + 1)
+    start = _start(market, account, config)
+    known = start if start is not None else (0, ZERO_ID)
+    if account.last_batch_sequence == known[0] and last is None and first <= known[0] + 1:
+        return HistoryReport(market, "outbox" if outbox else "chain", known[0] + 1, known[0])
+    first = max(first, known[0] + 1)
     end = account.last_batch_sequence if last is None else last
     if not first <= end <= account.last_batch_sequence:
-        rule = f"must be within the market's batches {start[0] + 1} to {account.last_batch_sequence}"
+        rule = f"must be within the market's batches {known[0] + 1} to {account.last_batch_sequence}"
         raise InputError("range", f"{first} to {end}", rule)
     report = HistoryReport(market, "outbox" if outbox else "chain", first, end)
     reading = _Reading(client, account, market, report, on_progress)
     found = await (reading.from_outbox(outbox) if outbox is not None else reading.from_chain())
-    check_history(report, found, start if first == start[0] + 1 else None)
+    if start is None and first == 1:
+        start = reading.created if any(map(reading.is_first, (one.batch for one in found))) else (0, ZERO_ID)
+        found = [one for one in found if one.batch.sequence > start[0]]
+        report.first = start[0] + 1
+    check_history(report, found, start if start is not None and report.first == start[0] + 1 else None)
     if not found or found[-1].batch.sequence != end:
         report.failures.append(Finding(end, "sequence", f"batch {end}, the last of the range, is missing"))
     elif end == account.last_batch_sequence and found[-1].batch.batch_id != bytes(account.last_batch_id):
         said = f"the market's last batch is {bytes(account.last_batch_id).hex()}, not this one"
         report.failures.append(Finding(end, "market", said))
     return report
+
+
+def _start(market: Pubkey, account: PerpMarket, config: GlobalConfig) -> tuple[int, bytes] | None:
+    """What the market's first batch follows; None where only that batch tells.
+
+    The configuration says whether a market has been closed by now, not whether one had been when this one
+    was created.
+    """
+    created = chain_start(market, account.market_index, has_closed_markets=True)
+    if (account.last_batch_sequence, bytes(account.last_batch_id)) == created:
+        return created
+    if not config.has_closed_markets or account.last_batch_sequence <= 1:
+        return 0, ZERO_ID
+    return None
 
 
 @dataclass(slots=True)
@@ -81,6 +101,15 @@ class _Reading:
     report: HistoryReport
     on_progress: Progress | None
     done: int = 0
+
+    @property
+    def created(self) -> tuple[int, bytes]:
+        """Sequence and id of the market's creation, when it was created after another was closed."""
+        return chain_start(self.market, self.account.market_index, has_closed_markets=True)
+
+    def is_first(self, batch: ChainedBatch) -> bool:
+        """Whether the batch follows the creation: there is none before it in this market."""
+        return (batch.sequence - 1, batch.previous_id) == self.created
 
     async def from_outbox(self, outbox: FileOutbox) -> list[HistoryBatch]:
         """The outbox's settled batches of the range, with what the chain has of each."""
@@ -121,7 +150,7 @@ class _Reading:
         """The batches that the market's transactions carried, read back from the newest one."""
         settled: dict[int, SettledBatch] = {}
         before: str | None = None
-        while self.report.first not in settled:
+        while not self._reaches_first(settled):
             given: dict[str, Any] = {"limit": PAGE, "commitment": self.client.commitment}
             if before is not None:
                 given["before"] = before
@@ -133,9 +162,9 @@ class _Reading:
             for start in range(0, len(signatures), READ_AT_ONCE):
                 part = [(0, signature) for signature in signatures[start : start + READ_AT_ONCE]]
                 for found in await self._received(part):
-                    settled |= found or {}
+                    settled = (found or {}) | settled  # the newer one: an earlier market had the same address
                 self._tell(READ_AT_ONCE, None)
-                if self.report.first in settled:
+                if self._reaches_first(settled):
                     break
         chosen = [settled[n] for n in sorted(settled) if self.report.first <= n <= self.report.last]
         records = await self._records([bytes(one.event.batch_id) for one in chosen])
@@ -148,6 +177,11 @@ class _Reading:
             trades = self._trades(one.received)
             batches.append(HistoryBatch(one.received, trades, one.received, record, one.event))
         return batches
+
+    def _reaches_first(self, settled: dict[int, SettledBatch]) -> bool:
+        second = settled.get(2)
+        is_created = second is not None and second.received is not None and self.is_first(second.received)
+        return self.report.first in settled or is_created
 
     def _trades(self, batch: DecodedBatch) -> tuple[Trade, ...] | None:
         """The trades of a V1 batch, when the market's present fees are those it was made with."""

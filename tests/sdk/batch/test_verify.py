@@ -91,6 +91,24 @@ def test_a_batch_with_a_trade_missing_or_added_does_not_verify(
         verify_batch(trades[:-1], batch)
 
 
+@pytest.mark.parametrize("wrong", ["twice", "swapped", "earlier"])
+def test_a_root_over_trades_in_no_order_does_not_verify(
+    make_trades: MakeTrades, market: Pubkey, wrong: str
+) -> None:
+    """A V2 batch has only the root on chain: a relayer may have hashed one fill twice, or two that clash."""
+    one, two = make_trades(2)
+    given = {
+        "twice": (one, one),
+        "swapped": (two, one),
+        "earlier": (replace(two, trade_id=one.trade_id), replace(one, trade_id=two.trade_id)),
+    }[wrong]
+    assert one.executed_at_ms < two.executed_at_ms
+    sealed = seal_batch(2, market, 1, ZERO_ID, (one, two))
+    batch = replace(sealed, root=merkle_root([trade.leaf() for trade in given]))
+    with pytest.raises(ProofError, match="out of order, or in it twice"):
+        verify_batch(given, batch)
+
+
 def test_nets_that_are_not_the_trades_do_not_verify(make_trades: MakeTrades, market: Pubkey) -> None:
     """The root may be right while the nets are not: only recomputing them shows it."""
     trades = make_trades(6, players=4)

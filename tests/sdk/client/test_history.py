@@ -15,7 +15,7 @@ from solders.account import Account
 from solders.pubkey import Pubkey
 
 from gdx_sdk import pdas
-from gdx_sdk.accounts import PerpMarket, SettlementBatch
+from gdx_sdk.accounts import GlobalConfig, PerpMarket, SettlementBatch
 from gdx_sdk.batch import FileOutbox, HistoryReport, SealedBatch
 from gdx_sdk.batch._stored import batch_to_json
 from gdx_sdk.batch.sealed import seal_batch
@@ -99,6 +99,86 @@ def record_of(scene: Scene, sequence: int) -> tuple[Pubkey, SettlementBatch]:
     account = scene.world.account(address)
     assert account is not None
     return address, SettlementBatch.decode(account.data)
+
+
+HAS_CLOSED_MARKETS_OFFSET = 8 + 398  # in the configuration
+
+
+def with_closed_markets(chain: Any) -> None:
+    """What closing some other market writes into the configuration."""
+    account = chain.account(pdas.config())
+    data = bytearray(account.data)
+    data[HAS_CLOSED_MARKETS_OFFSET] = 1
+    assert GlobalConfig.decode(bytes(data)).has_closed_markets
+    chain.set_account(pdas.config(), Account(account.lamports, bytes(data), account.owner, False, 0))
+
+
+class ClosedBefore(InProcess):
+    """Some market has been closed as soon as there is a configuration."""
+
+    async def call(self, method: str, params: list[Any]) -> Any:
+        if self.chain.account(pdas.config()) is not None:
+            with_closed_markets(self.chain)
+        return await super().call(method, params)
+
+
+@pytest.mark.parametrize("from_outbox", [True, False])
+@pytest.mark.parametrize("count", [0, 1, 3])
+async def test_another_markets_end_does_not_break_this_ones_history(
+    tmp_path: Path, from_outbox: bool, count: int
+) -> None:
+    world = await make_world()
+    alice, bob = await world.trader("alice", 10_000 * USDT), await world.trader("bob", 10_000 * USDT)
+    desk = Desk(world, tmp_path)
+    for _ in range(count):
+        desk.put([world.trade(alice, bob, ONE)])
+    await desk.drive(desk.relayer())
+    with_closed_markets(world.chain)
+    outbox = FileOutbox(tmp_path / "outbox") if from_outbox else None
+    report = await verify_history(world.client, world.market, outbox=outbox)
+    assert report.is_proven, report.failures
+    assert (report.first, report.last, report.batch_count) == (1, count, count)
+
+
+@pytest.mark.parametrize("from_outbox", [True, False])
+@pytest.mark.parametrize("count", [0, 1, 3])
+async def test_a_market_created_after_another_was_closed(
+    tmp_path: Path, from_outbox: bool, count: int
+) -> None:
+    world = await make_world(ClosedBefore)
+    alice, bob = await world.trader("alice", 10_000 * USDT), await world.trader("bob", 10_000 * USDT)
+    desk = Desk(world, tmp_path)
+    market = await world.client.fetch(PerpMarket, world.market)
+    desk.sequence, desk.previous_id = market.last_batch_sequence, bytes(market.last_batch_id)
+    assert desk.sequence == 1
+    for _ in range(count):
+        desk.put([world.trade(alice, bob, ONE)])
+    await desk.drive(desk.relayer())
+    outbox = FileOutbox(tmp_path / "outbox") if from_outbox else None
+    report = await verify_history(world.client, world.market, outbox=outbox)
+    assert report.is_proven, report.failures
+    assert (report.first, report.last, report.batch_count) == (2, 1 + count, count)
+    if count > 1:
+        part = await verify_history(world.client, world.market, outbox=outbox, first=3)
+        assert (part.is_proven, part.first, part.batch_count) == (True, 3, count - 1)
+
+
+async def test_a_missing_first_batch_is_said_whatever_was_closed(tmp_path: Path) -> None:
+    for transport in (InProcess, ClosedBefore):
+        folder = tmp_path / transport.__name__
+        world = await make_world(transport)
+        alice, bob = await world.trader("alice", 10_000 * USDT), await world.trader("bob", 10_000 * USDT)
+        desk = Desk(world, folder)
+        market = await world.client.fetch(PerpMarket, world.market)
+        start = desk.sequence, desk.previous_id = market.last_batch_sequence, bytes(market.last_batch_id)
+        for _ in range(3):
+            desk.put([world.trade(alice, bob, ONE)])
+        await desk.drive(desk.relayer())
+        with_closed_markets(world.chain)
+        first = start[0] + 1
+        (folder / "outbox" / str(world.market) / "settled" / f"{first:020d}.json").unlink()
+        report = await verify_history(world.client, world.market, outbox=FileOutbox(folder / "outbox"))
+        assert [one.check for one in report.failures] == ["sequence"], report.failures
 
 
 async def test_an_untouched_history_is_proven(scene: Scene) -> None:
