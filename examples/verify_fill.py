@@ -25,14 +25,14 @@ async def main() -> None:
         # What the user reads: the record of the batch, written by the program.
         address = pdas.settlement_batch(batch.batch_id)
         record = await exchange.client.fetch(SettlementBatch, address)
-        verify_fill(mine, proof, record.merkle_root)
+        verify_fill(mine, proof, record.merkle_root, trade_count=record.trade_count)
         print(f"trade {mine.trade_id} is under the root of batch {record.sequence}")
         # trade 4 is under the root of batch 1
 
         # One atom of fee more, and it is another trade.
         altered = replace(mine, taker_fee_atoms=mine.taker_fee_atoms + 1)
         try:
-            verify_fill(altered, proof, record.merkle_root)
+            verify_fill(altered, proof, record.merkle_root, trade_count=record.trade_count)
         except ProofError as error:
             print(str(error).split(" under ")[0])  # trade 4 is not at place 3
 

@@ -15,8 +15,9 @@ EMPTY_ROOT = bytes(32)  # root of a batch without trades
 class MerkleProof:
     """Path from one leaf to the root.
 
-    `index` of `leaf_count` fixes on which side each sibling stands and on which levels there is none, so a
-    proof holds for one place in one tree only. `siblings` are 32-byte hashes from the leaf's level up.
+    `index` of `leaf_count` fixes on which side each sibling stands and on which levels there is none. In a
+    tree of known size a proof holds for one place only; a root alone does not tell the size, so `leaf_count`
+    has to be compared with it (`verify_fill` does). `siblings` are 32-byte hashes from the leaf's level up.
     """
 
     index: int
@@ -47,7 +48,10 @@ def merkle_proof(leaves: Sequence[bytes], index: int) -> MerkleProof:
 
 
 def verify_proof(leaf: bytes, proof: MerkleProof, root: bytes) -> bool:
-    """Whether `proof` leads from `leaf` to `root`; a proof of the wrong shape is simply false."""
+    """Whether `proof` leads from `leaf` to `root`; a proof of the wrong shape is simply false.
+
+    That the tree has `proof.leaf_count` leaves is taken from the proof, and with it the place.
+    """
     if not 0 <= proof.index < proof.leaf_count:
         return False
     node, place, width, siblings = leaf, proof.index, proof.leaf_count, iter(proof.siblings)

@@ -25,11 +25,16 @@ class ChainedBatch(Protocol):
     def batch_id(self) -> bytes: ...
 
 
-def verify_fill(trade: Trade, proof: MerkleProof, root: bytes) -> None:
-    """Prove that `trade`, to the last unit, is under `root` (32 bytes from the chain).
+def verify_fill(trade: Trade, proof: MerkleProof, root: bytes, *, trade_count: int) -> None:
+    """Prove that `trade`, to the last unit, is at place `proof.index` of a batch's trades.
 
-    Raises `ProofError` otherwise: a change of one unit in any field of the trade is enough.
+    `root` (32 bytes) and `trade_count` are the batch's `merkle_root` and `trade_count` on chain: its id
+    covers both, and only together they fix the place. Raises `ProofError` otherwise: a change of one unit in
+    any field of the trade is enough.
     """
+    if proof.leaf_count != trade_count:
+        said = f"the proof is of a tree of {proof.leaf_count} leaves, the batch has {trade_count} trades"
+        raise ProofError(f"trade {trade.trade_id}: {said}")
     if not verify_proof(trade.leaf(), proof, root):
         raise ProofError(f"trade {trade.trade_id} is not at place {proof.index} under root {root.hex()}")
 

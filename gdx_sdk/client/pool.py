@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from gdx_sdk.client.policies import RetryPolicy
 from gdx_sdk.client.timing import Timer
@@ -72,17 +72,14 @@ class RetryingTransport:
             except RpcError as error:
                 may_have_arrived |= isinstance(error, TransportError) and error.may_have_arrived
                 if not _may_try_again(method, error):
-                    raise
+                    _raise_last(method, error, may_have_arrived)
                 failures += 1
                 endpoint.failed_until_s = self.timer.now_s() + self.policy.cooldown_s
                 wait_s = self._wait_s(endpoint, failures, error)
                 late_s = self.timer.now_s() - started_s + wait_s
                 is_too_late = late_s > self.policy.total_timeout_s or wait_s > self.policy.max_wait_s
                 if failures >= self.policy.attempts or is_too_late:
-                    if isinstance(error, TransportError) and may_have_arrived > error.may_have_arrived:
-                        said = f"{error.reason}; an earlier try may have arrived"
-                        raise TransportError(method, said, retry_after_s=error.retry_after_s) from error
-                    raise
+                    _raise_last(method, error, may_have_arrived)
                 self.retries[method] += 1
                 if self.on_retry is not None:
                     self.on_retry(method, endpoint.name, error)
@@ -177,6 +174,20 @@ def _may_try_again(method: str, error: RpcError) -> bool:
     return not error.may_have_arrived or _is_harmless_twice(method)
 
 
+def _raise_last(method: str, error: RpcError, may_have_arrived: bool) -> NoReturn:
+    """Raise the last try's error; that it did nothing does not say that an earlier one did nothing."""
+    says_so = isinstance(error, TransportError) and error.may_have_arrived
+    if not may_have_arrived or says_so or _changes_nothing(method):
+        raise error
+    said = f"{error.reason}; an earlier try may have arrived"
+    raise TransportError(method, said, retry_after_s=getattr(error, "retry_after_s", None)) from error
+
+
 def _is_harmless_twice(method: str) -> bool:
-    """Reads and trial runs change nothing; equal bytes have one signature, which lands once."""
-    return method == "sendTransaction" or method.startswith(("get", "is", "minimum", "simulate"))
+    """Equal bytes have one signature, which lands once."""
+    return method == "sendTransaction" or _changes_nothing(method)
+
+
+def _changes_nothing(method: str) -> bool:
+    """Reads and trial runs."""
+    return method.startswith(("get", "is", "minimum", "simulate"))

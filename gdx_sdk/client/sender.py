@@ -118,7 +118,7 @@ class Sender:
         return signed
 
     async def broadcast(self, signed: SignedTransaction) -> None:
-        """Hand the bytes to the cluster without a trial run there; repeating it is harmless.
+        """Hand the bytes to the cluster without a trial run there; repeating it is harmless, landed or not.
 
         Raises the chain's refusal when the endpoint runs the transaction before it answers and that fails.
         """
@@ -129,6 +129,8 @@ class Sender:
         try:
             await self._reader.rpc("sendTransaction", [raw, config])
         except RpcRefusal as refusal:
+            if _is_there_already(refusal):
+                return
             raise _refused(refusal) from refusal
 
     async def confirm(self, signed: SignedTransaction, *, commitment: str | None = None) -> SignatureStatus:
@@ -261,6 +263,12 @@ def _simulation(value: dict[str, Any], program_ids: Sequence[Pubkey]) -> Simulat
     returned = value.get("returnData") or {}
     data = base64.b64decode(returned["data"][0]) if returned.get("data") else b""
     return Simulation(error, int(value.get("unitsConsumed") or 0), logs, data)
+
+
+def _is_there_already(refusal: RpcRefusal) -> bool:
+    """An endpoint that runs a transaction before it passes it on refuses one that has landed."""
+    data = refusal.data if isinstance(refusal.data, dict) else {}
+    return data.get("err") == "AlreadyProcessed"
 
 
 def _refused(refusal: RpcRefusal) -> RpcError | ChainError:

@@ -187,9 +187,9 @@ async def test_batches_settle_and_leave_what_the_maths_says(world: World) -> Non
     assert (record.merkle_root, record.trade_count, record.sequence) == (first.root, 6, 1)
     verify_batch(first.trades, first)
     leaves = [one.leaf() for one in first.trades]
-    verify_fill(first.trades[2], merkle_proof(leaves, 2), record.merkle_root)
+    verify_fill(first.trades[2], merkle_proof(leaves, 2), record.merkle_root, trade_count=6)
     with pytest.raises(ProofError):
-        verify_fill(first.trades[3], merkle_proof(leaves, 2), record.merkle_root)
+        verify_fill(first.trades[3], merkle_proof(leaves, 2), record.merkle_root, trade_count=6)
     seen = events_in_transaction(await client.get_transaction(signature) or {})
     (settled,) = [one.event for one in seen if isinstance(one.event, position_mgmt.BatchSettled)]
     assert (settled.batch_id, settled.trade_count) == (first.batch_id, 6)

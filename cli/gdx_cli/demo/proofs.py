@@ -89,10 +89,11 @@ class Proofs:
                     return self._fail(
                         f"{market.symbol}: batch {sequence} has no record of its trades on chain"
                     )
-                leaves = [trade.leaf() for trade in item.batch.trades]
+                leaves, root = [trade.leaf() for trade in item.batch.trades], record.merkle_root
                 for index, trade in enumerate(item.batch.trades):
                     try:
-                        verify_fill(trade, merkle_proof(leaves, index), record.merkle_root)
+                        proof = merkle_proof(leaves, index)
+                        verify_fill(trade, proof, root, trade_count=record.trade_count)
                     except ProofError as error:
                         return self._fail(f"{market.symbol}: trade {trade.trade_id}: {error}")
                     verified += 1
@@ -229,7 +230,7 @@ class Proofs:
 
 def _verifies(trade: Trade, proof: MerkleProof, root: bytes) -> bool:
     try:
-        verify_fill(trade, proof, root)
+        verify_fill(trade, proof, root, trade_count=proof.leaf_count)
     except ProofError:
         return False
     return True

@@ -59,14 +59,15 @@ def test_every_fill_verifies_against_the_root_on_chain(market: Market, chain: Ch
     people = market.traders(4)
     trades = [market.trade(people[i % 4], people[(i + 1) % 4], 1_000 + i) for i in range(7)]
     batch, _ = market.settled(V1, *trades)
-    root = chain.read(batch_address(batch.batch_id)).merkle_root
+    record = chain.read(batch_address(batch.batch_id))
+    root, trade_count = record.merkle_root, record.trade_count
     leaves = [trade.leaf() for trade in trades]
     for index, trade in enumerate(trades):
         proof = merkle_proof(leaves, index)
-        verify_fill(trade, proof, root)
+        verify_fill(trade, proof, root, trade_count=trade_count)
         for changes in ({"size_e8": trade.size_e8 + 1}, {"price_e6": trade.price_e6 - 1}):
             with pytest.raises(ProofError):
-                verify_fill(replace(trade, **changes), proof, root)
+                verify_fill(replace(trade, **changes), proof, root, trade_count=trade_count)
 
 
 @pytest.mark.parametrize("side", list(Side))

@@ -40,10 +40,10 @@ def test_one_unit_more_or_less_does_not_verify(
     trades = make_trades(7)
     batch = seal_batch(version, market, 1, ZERO_ID, trades)
     proof = merkle_proof([trade.leaf() for trade in trades], 3)
-    verify_fill(trades[3], proof, batch.root)
+    verify_fill(trades[3], proof, batch.root, trade_count=7)
     altered = replace(trades[3], **{field: getattr(trades[3], field) + step})
     with pytest.raises(ProofError, match=f"trade {altered.trade_id} is not at place 3"):
-        verify_fill(altered, proof, batch.root)
+        verify_fill(altered, proof, batch.root, trade_count=7)
     with pytest.raises(ProofError):
         verify_batch([*trades[:3], altered, *trades[4:]], batch)
 
@@ -59,7 +59,7 @@ def test_another_side_or_party_does_not_verify(make_trades: MakeTrades, market: 
         replace(trade, market=Pubkey(b"\x09" * 32)),
     ):
         with pytest.raises(ProofError):
-            verify_fill(altered, proof, root)
+            verify_fill(altered, proof, root, trade_count=4)
 
 
 def test_a_proof_holds_for_its_place_and_tree_only(make_trades: MakeTrades) -> None:
@@ -79,6 +79,25 @@ def test_a_proof_holds_for_its_place_and_tree_only(make_trades: MakeTrades) -> N
     assert not verify_proof(root, MerkleProof(0, 1, ()), bytes(32))
     with pytest.raises(InputError, match="one of 5 leaves"):
         merkle_proof(leaves, 5)
+
+
+@pytest.mark.parametrize("count", range(1, 18))
+def test_with_its_size_known_a_proof_holds_for_one_place(make_trades: MakeTrades, count: int) -> None:
+    """The root alone would take some proofs for places of trees of another size."""
+    trades = make_trades(count)
+    leaves = [trade.leaf() for trade in trades]
+    root = merkle_root(leaves)
+    for index, trade in enumerate(trades):
+        proof = merkle_proof(leaves, index)
+        verify_fill(trade, proof, root, trade_count=count)
+        for other in range(count):
+            if other != index:
+                with pytest.raises(ProofError, match="is not at place"):
+                    verify_fill(trade, replace(proof, index=other), root, trade_count=count)
+        for size in range(1, 40):
+            if size != count:
+                with pytest.raises(ProofError, match=f"the batch has {count} trades"):
+                    verify_fill(trade, replace(proof, leaf_count=size), root, trade_count=count)
 
 
 def test_a_batch_with_a_trade_missing_or_added_does_not_verify(

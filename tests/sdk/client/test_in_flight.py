@@ -9,7 +9,7 @@ import pytest
 from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 
-from gdx_sdk.client import Client, RpcRefusal
+from gdx_sdk.client import Client, Endpoint, RetryingTransport, RetryPolicy, RpcRefusal
 from gdx_sdk.errors import (
     ConfirmationTimeout,
     InputError,
@@ -80,6 +80,73 @@ async def test_what_was_not_sent_is_told_at_once(
         await send(connect())
     assert failed.value is error
     assert (rpc.sent, rpc.count("getSignatureStatuses"), error.signature) == ({}, 0, "")
+
+
+class AnswerLost:
+    """Takes the first transaction and does not say so; `then` is what it says of the next."""
+
+    def __init__(self, rpc: FakeRpc, then: RpcError | None = None) -> None:
+        self.rpc, self.then, self.times = rpc, then, 0
+
+    async def call(self, method: str, params: list[Any]) -> Any:
+        if method != "sendTransaction":
+            return await self.rpc.call(method, params)
+        self.times += 1
+        if self.times == 2 and self.then is not None:
+            raise self.then
+        result = await self.rpc.call(method, params)
+        if self.times == 1:
+            raise TransportError(method, "read timed out")
+        return result
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+ALREADY = RpcRefusal("sendTransaction", "already processed", -32002, {"err": "AlreadyProcessed", "logs": []})
+SPENT = RpcRefusal("sendTransaction", "simulation failed", -32002, {"err": REFUSED, "logs": []})
+QUOTA = RpcRefusal("sendTransaction", "credits used up", -32029, None)
+BEHIND = RpcRefusal("sendTransaction", "node is behind", -32005, None)
+
+
+@pytest.mark.parametrize("then", [ALREADY, SPENT, QUOTA, BEHIND])
+@pytest.mark.parametrize("is_other_endpoint", [False, True])
+async def test_a_refusal_of_the_second_try_says_nothing_of_the_first(
+    rpc: FakeRpc, then: RpcRefusal, is_other_endpoint: bool
+) -> None:
+    """Whoever takes it for a refusal pays again: each signing makes another transaction."""
+    timer, other = FakeClock(), FakeRpc()
+    endpoints = [Endpoint(AnswerLost(rpc, None if is_other_endpoint else then), "a")]
+    if is_other_endpoint:
+        other.fail_next("sendTransaction", then)
+        endpoints.append(Endpoint(other, "b"))
+        other.sent = rpc.sent  # of one cluster
+    client = Client(RetryingTransport(endpoints, RetryPolicy(), timer), timer=timer)
+    sent = await send(client)
+    assert list(rpc.sent) == [sent.signature]
+
+
+@pytest.mark.parametrize("then", [SPENT, QUOTA])
+async def test_when_neither_try_landed_the_refusal_is_the_cause_in_the_end(
+    rpc: FakeRpc, then: RpcRefusal
+) -> None:
+    rpc.fail_next("sendTransaction", TransportError("sendTransaction", "read timed out"), then)
+    rpc.fail_next("sendTransaction", *[QUOTA] * 200)
+    timer = FakeClock()
+    client = Client(RetryingTransport([Endpoint(rpc, "a")], RetryPolicy(), timer), timer=timer)
+    with pytest.raises(ConfirmationTimeout) as failed:
+        await send(client)
+    assert failed.value.signature
+    assert rpc.sent == {}
+
+
+async def test_what_is_there_already_is_no_refusal(rpc: FakeRpc, connect: Callable[..., Client]) -> None:
+    client = connect()
+    signed = await client.sign([POKE], [ME], compute_unit_limit=1_000)
+    await client.broadcast(signed)
+    rpc.fail_next("sendTransaction", ALREADY)
+    await client.broadcast(signed)
+    assert (await client.confirm(signed)).error is None
 
 
 async def test_an_endpoint_that_fails_meanwhile_is_asked_again(
