@@ -95,8 +95,8 @@ class TransactionExpired(ChainError):
 class RpcError(GdxError):
     """The endpoint answered with an error, or with something that is not JSON-RPC.
 
-    `signature` is that of the transaction that was being waited for, if one was: it may still land. It is empty
-    when nothing was handed over.
+    `signature` is that of the transaction that was being waited for, if one was: it may still land. It is
+    empty when nothing was handed over.
     """
 
     signature: str = ""
