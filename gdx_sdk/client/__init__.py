@@ -5,7 +5,14 @@ from __future__ import annotations
 from gdx_sdk.client.client import Client
 from gdx_sdk.client.history import verify_history
 from gdx_sdk.client.lookup_tables import LookupTables
-from gdx_sdk.client.policies import DEFAULT_RETRIES, NO_RETRIES, RECENT_FEES, FeePolicy, RetryPolicy
+from gdx_sdk.client.policies import (
+    DEFAULT_RETRIES,
+    NO_RETRIES,
+    RECENT_FEES,
+    FeePolicy,
+    RetryPolicy,
+    backoff_s,
+)
 from gdx_sdk.client.pool import Endpoint, RetryHook, RetryingTransport
 from gdx_sdk.client.replies import (
     AccountInfo,
@@ -46,6 +53,7 @@ __all__ = [
     "SolanaPyTransport",
     "SystemTimer",
     "Timer",
+    "backoff_s",
     "limit_with_margin",
     "verify_history",
 ]

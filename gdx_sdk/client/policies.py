@@ -34,9 +34,18 @@ class RetryPolicy:
                 raise InputError(field.name, getattr(self, field.name), "must not be negative")
 
     def wait_s(self, failures: int, rng: random.Random) -> float:
-        """Seconds to wait after the `failures`-th failure: from half of the doubled wait to all of it."""
-        ceiling_s = min(self.first_wait_s * 2 ** min(failures - 1, 32), self.max_wait_s)
-        return rng.uniform(ceiling_s / 2, ceiling_s)
+        """Seconds to wait after the `failures`-th failure in a row."""
+        return backoff_s(failures, first_s=self.first_wait_s, last_s=self.max_wait_s, rng=rng)
+
+
+def backoff_s(failures: int, *, first_s: float, last_s: float, rng: random.Random) -> float:
+    """Seconds to wait after the `failures`-th failure in a row (from 1).
+
+    Drawn from [ceiling / 2, ceiling], ceiling = min(first_s · 2^(failures − 1), last_s): the lower half
+    spares an endpoint that fails, the jitter keeps its clients from coming back at once.
+    """
+    ceiling_s = min(first_s * 2 ** min(failures - 1, 32), last_s)
+    return rng.uniform(ceiling_s / 2, ceiling_s)
 
 
 DEFAULT_RETRIES = RetryPolicy()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
+from gdx_sdk.client.policies import backoff_s
+
 
 @dataclass(slots=True)
 class Backoff:
-    """Doubles from `first_s` to `last_s`, drawn from the upper half, so that clients do not return at once.
+    """Failures in a row and the wait after each, by `backoff_s`.
 
     A connection that lived for `last_s` counts as a success and starts over.
     """
@@ -22,6 +24,5 @@ class Backoff:
         """Count a failure after `lived_s` of success; returns the seconds to wait."""
         if lived_s >= self.last_s:
             self.failures = 0
-        ceiling_s = min(self.first_s * 2 ** min(self.failures, 32), self.last_s)
         self.failures += 1
-        return self.rng.uniform(ceiling_s / 2, ceiling_s)
+        return backoff_s(self.failures, first_s=self.first_s, last_s=self.last_s, rng=self.rng)

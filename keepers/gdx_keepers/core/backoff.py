@@ -1,18 +1,16 @@
-"""Exponential backoff with full jitter, in whole milliseconds and without a clock of its own."""
+"""A job's failures in a row, and until when it waits; without a clock of its own."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
 
+from gdx_sdk.client import backoff_s
+
 
 @dataclass(slots=True)
 class Backoff:
-    """How long to wait after consecutive failures.
-
-    The n-th failure waits a random time in [ceiling/2, ceiling], ceiling = min(first·2^(n−1), limit): the
-    lower half spares a failing endpoint, the jitter keeps many keepers from returning at once.
-    """
+    """Waits grow as `gdx_sdk.client.backoff_s` has it, here in whole milliseconds."""
 
     first_ms: int = 250
     limit_ms: int = 30_000
@@ -23,8 +21,7 @@ class Backoff:
     def fail(self, now_ms: int) -> int:
         """Count a failure at `now_ms`; returns the milliseconds to wait."""
         self.failures += 1
-        ceiling = min(self.first_ms << min(self.failures - 1, 40), self.limit_ms)
-        wait_ms = self.rng.randint(ceiling // 2, ceiling)
+        wait_ms = round(backoff_s(self.failures, first_s=self.first_ms, last_s=self.limit_ms, rng=self.rng))
         self.not_before_ms = now_ms + wait_ms
         return wait_ms
 

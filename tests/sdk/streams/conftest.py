@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+PATIENCE_SECONDS = 30
+
 localnet = pytest.importorskip("gdx_localnet")
 
 
@@ -16,12 +18,13 @@ async def no_task_is_left() -> AsyncIterator[None]:
     """Every task that a test started is over when it ends."""
     before = asyncio.all_tasks()
     yield
-    for _ in range(100):  # the other side of a closed socket may need a moment
-        left = asyncio.all_tasks() - before - {asyncio.current_task()}
-        if not left:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"tasks left behind: {left}")
+    left: set[asyncio.Task[Any]] = set()
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):  # the other side of a closed socket needs its time
+            while left := asyncio.all_tasks() - before - {asyncio.current_task()}:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        raise AssertionError(f"tasks left behind: {left}") from None
 
 
 @pytest.fixture
