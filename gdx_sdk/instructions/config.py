@@ -9,8 +9,32 @@ from solders.pubkey import Pubkey
 
 from gdx_sdk import pdas
 from gdx_sdk._generated.position_mgmt import instructions as generated
+from gdx_sdk._generated.position_mgmt.instructions.create_market import (
+    DISCRIMINATOR as CREATE_MARKET,
+)
+from gdx_sdk._generated.position_mgmt.instructions.create_market import CreateMarketAccounts
+from gdx_sdk._generated.position_mgmt.instructions.set_market_limits import (
+    DISCRIMINATOR as SET_MARKET_LIMITS,
+)
+from gdx_sdk._generated.position_mgmt.instructions.set_market_limits import SetMarketLimitsAccounts
+from gdx_sdk._generated.position_mgmt.instructions.set_market_status import (
+    DISCRIMINATOR as SET_MARKET_STATUS,
+)
+from gdx_sdk._generated.position_mgmt.instructions.set_market_status import SetMarketStatusAccounts
+from gdx_sdk._generated.position_mgmt.instructions.start_settling import (
+    DISCRIMINATOR as START_SETTLING,
+)
+from gdx_sdk._generated.position_mgmt.instructions.start_settling import StartSettlingAccounts
 from gdx_sdk._generated.position_mgmt.types import ConfigLimits, CreateConfigArgs
 from gdx_sdk.instructions._shared import POSITION_EVENTS, POSITION_PROGRAM
+
+_ABOUT = {
+    CREATE_MARKET: list(CreateMarketAccounts.__annotations__).index("price_feed"),
+    SET_MARKET_LIMITS: list(SetMarketLimitsAccounts.__annotations__).index("market"),
+    SET_MARKET_STATUS: list(SetMarketStatusAccounts.__annotations__).index("market"),
+    START_SETTLING: list(StartSettlingAccounts.__annotations__).index("market"),
+}
+"""Delayed changes that are proposed with an account, by discriminator, and its place among the accounts."""
 
 
 def create_config(upgrade_authority: Pubkey, args: CreateConfigArgs) -> Instruction:
@@ -117,9 +141,14 @@ def migrate_config(payer: Pubkey) -> Instruction:
     )
 
 
-def change_hash(change: Instruction, *, market: Pubkey | None = None) -> bytes:
-    """What `propose_change` is told (32 bytes) of a delayed change; `market` for a change of one market."""
-    return sha256(bytes(change.data) + (bytes(market) if market is not None else b"")).digest()
+def change_hash(change: Instruction) -> bytes:
+    """What `propose_change` is told (32 bytes) of a delayed change: ``sha256(data ‖ account or nothing)``.
+
+    The account is the market that the change is about, and the price feed of a new market.
+    """
+    place = _ABOUT.get(bytes(change.data[:8]))
+    about = bytes(change.accounts[place].pubkey) if place is not None else b""
+    return sha256(bytes(change.data) + about).digest()
 
 
 def propose_change(admin: Pubkey, change_hash: bytes) -> Instruction:

@@ -119,6 +119,12 @@ def liquidation_size_e8(
     return size if size - closing < max(terms.min_size_e8, 1) else closing
 
 
-def liquidation_fee_atoms(notional: int, fee_ppm: int, collateral_after_close_atoms: int) -> int:
-    """``min(ceil(rate · N), max(C, 0))`` after the close: a fee never makes a position bankrupt."""
-    return min(div_ceil(notional * fee_ppm, PPM), max(collateral_after_close_atoms, 0))
+def liquidation_fee_atoms(
+    notional: int, fee_ppm: int, collateral_after_close_atoms: int, equity_after_close_atoms: int
+) -> int:
+    """``min(ceil(rate · N), max(C, 0), max(E, 0))`` after the close: a fee never makes a position bankrupt.
+
+    What a part leaves open has lost, too, so its equity E bounds the fee beside its collateral C.
+    """
+    room = min(collateral_after_close_atoms, equity_after_close_atoms)
+    return min(div_ceil(notional * fee_ppm, PPM), max(room, 0))

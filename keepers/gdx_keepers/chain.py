@@ -34,7 +34,7 @@ from gdx_sdk.errors import AccountNotFound
 from gdx_sdk.runtime import Account
 from gdx_sdk.validity import OracleAction, feed_validity, is_allowed
 
-MARK_MAX_AGE_SECONDS = 3_600  # as the funding program has it
+MARK_MAX_AGE_SECONDS = 300  # as the funding program has it
 
 A = TypeVar("A", bound=Account)
 

@@ -272,8 +272,8 @@ def liquidation_size(
     return size if size - closing < max(min_size_e8, 1) else closing
 
 
-def liquidation_fee(notional_atoms: int, fee_ppm: int, collateral_after: int) -> int:
-    return min(ceil(notional_atoms * Fraction(fee_ppm, PPM)), max(collateral_after, 0))
+def liquidation_fee(notional_atoms: int, fee_ppm: int, collateral_after: int, equity_after: int) -> int:
+    return max(min(ceil(notional_atoms * Fraction(fee_ppm, PPM)), collateral_after, equity_after), 0)
 
 
 def premium(mark_e6: int, index_e6: int) -> int:

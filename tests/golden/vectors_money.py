@@ -168,6 +168,7 @@ def _liquidation(rng: Random) -> list[Case]:
         min_size = rng.choice([0, 1, 10**5, 10**8])
         size = naive.liquidation_size(position, market, price, ratio_bps, fee_ppm, min_size)
         notional, collateral = naive.notional(price, size), rng.randint(-(10**6), 10**9)
+        equity = rng.choice([collateral, rng.randint(-(10**6), 10**9)])
         cases.append(
             {
                 "position": position,
@@ -179,7 +180,8 @@ def _liquidation(rng: Random) -> list[Case]:
                 "size_e8": size,
                 "notional_atoms": notional,
                 "collateral_after_close_atoms": collateral,
-                "fee_atoms": naive.liquidation_fee(notional, fee_ppm, collateral),
+                "equity_after_close_atoms": equity,
+                "fee_atoms": naive.liquidation_fee(notional, fee_ppm, collateral, equity),
             }
         )
     return cases

@@ -54,13 +54,21 @@ pub fn liquidation_size(
     Ok(SizeE8(if is_all { size } else { closing }))
 }
 
-/// `min(ceil(rate · N), max(C, 0))` after the close: a fee never makes a position bankrupt.
-pub fn liquidation_fee(notional: Atoms, rate: Ppm, collateral_after_close: Atoms) -> Result<Atoms> {
+/// `min(ceil(rate · N), max(C, 0), max(E, 0))` after the close: a fee never makes a position bankrupt.
+///
+/// Collateral alone would not do: what a part leaves open has lost, too, and the caller chooses the part.
+pub fn liquidation_fee(
+    notional: Atoms,
+    rate: Ppm,
+    collateral_after_close: Atoms,
+    equity_after_close: Atoms,
+) -> Result<Atoms> {
     let full = mul_div_signed(
         notional.0,
         u64::from(rate.0.unsigned_abs()),
         PPM_SCALE,
         Rounding::Ceil,
     )?;
-    Ok(Atoms(full.min(collateral_after_close.0.max(0))))
+    let room = collateral_after_close.0.min(equity_after_close.0);
+    Ok(Atoms(full.min(room.max(0))))
 }

@@ -35,6 +35,7 @@ enum Operation {
         who: usize,
         by: usize,
         price_e6: u64,
+        share_percent: i64,
     },
     Resolve {
         is_short: bool,
@@ -55,8 +56,11 @@ fn operation() -> impl Strategy<Value = Operation> {
             }
         ),
         2 => (-10_000_000i64..10_000_000).prop_map(|step| Operation::MoveFunding { step }),
-        2 => (who, 1..TRADERS, price)
-            .prop_map(|(who, next, price_e6)| Operation::Liquidate { who, by: (who + next) % TRADERS, price_e6 }),
+        4 => (who, 1..TRADERS, price, prop_oneof![Just(100i64), 1i64..100]).prop_map(
+            |(who, next, price_e6, share_percent)| {
+                Operation::Liquidate { who, by: (who + next) % TRADERS, price_e6, share_percent }
+            }
+        ),
         1 => (any::<bool>(), 0i64..50_000_000)
             .prop_map(|(is_short, insurance_atoms)| Operation::Resolve { is_short, insurance_atoms }),
     ]
@@ -90,9 +94,12 @@ impl Market {
                 self.trade(seller, -size_e8, -worth, is_net, Ppm(-100));
             }
             Operation::MoveFunding { step } => self.ledger.funding_index += step,
-            Operation::Liquidate { who, by, price_e6 } => {
-                self.liquidate(who, by, PriceE6(price_e6))
-            }
+            Operation::Liquidate {
+                who,
+                by,
+                price_e6,
+                share_percent,
+            } => self.liquidate(who, by, PriceE6(price_e6), share_percent),
             Operation::Resolve {
                 is_short,
                 insurance_atoms,
@@ -133,7 +140,8 @@ impl Market {
         self.settle(who, side);
     }
 
-    fn liquidate(&mut self, who: usize, by: usize, price: PriceE6) {
+    /// `share_percent` of what may be taken over is.
+    fn liquidate(&mut self, who: usize, by: usize, price: PriceE6, share_percent: i64) {
         self.touch(who);
         self.touch(by);
         let before = self.positions[who];
@@ -146,9 +154,10 @@ impl Market {
             fee: Ppm(5_000),
             min_size: SizeE8(1_000),
         };
-        let size = liquidation_size(&before, &self.ledger, price, terms)
+        let most = liquidation_size(&before, &self.ledger, price, terms)
             .unwrap()
             .0;
+        let size = (most * share_percent / 100).max(1);
         let taken = if before.size_e8 > 0 { size } else { -size };
         let worth = notional(price, SizeE8(size)).unwrap().0;
         let quote = if taken > 0 { worth } else { -worth };
@@ -168,14 +177,18 @@ impl Market {
         )
         .unwrap();
         let left = Atoms(self.positions[who].collateral_atoms);
-        let charged = liquidation_fee(Atoms(worth), Ppm(5_000), left).unwrap();
+        let rest = equity(&self.positions[who], &self.ledger, price).unwrap();
+        let charged = liquidation_fee(Atoms(worth), Ppm(5_000), left, rest).unwrap();
+        assert!(charged.0 <= rest.0.max(0));
         let insured = Atoms(charged.0 / 2);
         charge_insurance(&mut self.positions[who], &mut self.ledger, insured).unwrap();
         let [payer, receiver] = self.positions.get_disjoint_mut([who, by]).unwrap();
         move_fee(payer, receiver, Atoms(charged.0 - insured.0)).unwrap();
         self.settle(who, Side::of(taken));
         self.settle(by, Side::of(self.positions[by].size_e8).or(by_side));
-        self.check_restored(who, price);
+        if size == most {
+            self.check_restored(who, price);
+        }
     }
 
     /// What a partial liquidation leaves covers its initial requirement at the same price.

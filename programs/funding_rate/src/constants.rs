@@ -12,7 +12,7 @@ pub const MIN_SAMPLE_SECONDS: i64 = 10;
 /// Longest time that one sample stands for.
 pub const MAX_SAMPLE_WEIGHT_SECONDS: i64 = 300;
 /// A mark price older than this says nothing about the premium.
-pub const MARK_MAX_AGE_SECONDS: i64 = 3_600;
+pub const MARK_MAX_AGE_SECONDS: i64 = 300;
 /// Highest clamp that can be set: 1 % per hour.
 pub const MAX_MAX_RATE_E9: i64 = 10_000_000;
 

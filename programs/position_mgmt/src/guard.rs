@@ -17,11 +17,13 @@ pub fn refuse_durable_nonce(instructions: &AccountInfo<'_>) -> Result<()> {
     Ok(())
 }
 
-/// What is proposed of a change that needs the delay: `sha256(instruction data ‖ market address or nothing)`.
+/// What is proposed of a change that needs the delay: `sha256(instruction data ‖ account or nothing)`.
+///
+/// The account is what the change is about beside its data: the market, or the price feed of a new one.
 pub fn change_hash(
     instruction: &impl anchor_lang::InstructionData,
-    market: Option<&Pubkey>,
+    account: Option<&Pubkey>,
 ) -> [u8; 32] {
-    let market = market.map_or(&[][..], |key| key.as_ref());
-    hashv(&[&instruction.data(), market]).to_bytes()
+    let account = account.map_or(&[][..], |key| key.as_ref());
+    hashv(&[&instruction.data(), account]).to_bytes()
 }

@@ -42,11 +42,11 @@ def propose_change(tx: Draft, signer: Pubkey, change_hash: bytes) -> None:
     count_event(config)
 
 
-def consume_change(tx: Draft, config: Fields, data: bytes, market: Pubkey | None = None) -> None:
+def consume_change(tx: Draft, config: Fields, data: bytes, about: Pubkey | None = None) -> None:
     """Lets a delayed instruction through when its data was proposed long enough ago."""
     if config["delay_seconds"] == 0:
         return
-    change_hash = sha256(data + (bytes(market) if market else b"")).digest()
+    change_hash = sha256(data + (bytes(about) if about else b"")).digest()
     if config["pending_change_hash"] != change_hash:
         raise Refused("ChangeNotProposed")
     if tx.now_ts < config["pending_change_not_before_ts"]:

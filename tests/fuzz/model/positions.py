@@ -194,7 +194,8 @@ def liquidate(
         held = one["collateral_atoms"]
         naive_money.fill(one, ledger, sign * taken, sign * quote)
         account["realized_pnl"] += one["collateral_atoms"] - held
-    fee = naive_money.liquidation_fee(worth, market["liquidation_fee_ppm"], money["collateral_atoms"])
+    room = money["collateral_atoms"], naive_money.equity(money, ledger, price)
+    fee = naive_money.liquidation_fee(worth, market["liquidation_fee_ppm"], *room)
     _share_fee(money, taker_money, ledger, fee, config)
     naive_money.settle_overdraft(money, ledger, m.side_of(before))
     naive_money.settle_overdraft(taker_money, ledger, m.side_of(taker_before))

@@ -196,7 +196,7 @@ def _is_known(tx: Draft, batch: Batch, header: Header, market: Fields, batch_id:
     is_record = tx.has(batch.record, "SettlementBatch")
     if is_record and tx.read(batch.record)["market_index"] == market["market_index"]:
         return True
-    kept_until_ts = to_ts + tx.read(CONFIG)["batch_retention_seconds"]
+    kept_until_ts = to_ts - MAX_FUTURE_SECONDS + tx.read(CONFIG)["batch_retention_seconds"]
     raise Refused("BatchConflict" if kept_until_ts > tx.now_ts else "BatchTooOld")
 
 

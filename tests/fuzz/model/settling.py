@@ -200,7 +200,7 @@ def create_market(tx: Draft, admin: Pubkey, feed_key: Pubkey, args: Fields, data
     error = wrong_params(args["params"])
     if error:
         raise Refused(error)
-    consume_change(tx, config, data)
+    consume_change(tx, config, data, feed_key)
     seeds = [b"market", args["symbol_hash"]]
     key, bump = Pubkey.find_program_address(seeds, PROGRAM_IDS[PROGRAM])
     index, pool_key = config["market_count"], pool_of(key)

@@ -63,9 +63,11 @@ def publish_at(world: World, market: int, price: int) -> None:
 
 @rule(8, move_bps=MOVE)
 def publish_everywhere(world: World, move_bps: int) -> None:
-    """All publishers of all markets, so that everything is open again."""
-    for market in range(len(MARKETS)):
-        publish_prices(world, market, move_bps, 0, 9, 0)
+    """All publishers of all markets, until the average has followed, so that everything is open again."""
+    for pause_s in (0, 55, 55):
+        world.chain.advance(pause_s)
+        for market in range(len(MARKETS)):
+            publish_prices(world, market, 0 if pause_s else move_bps, 0, 9, 0)
 
 
 @rule(2, market=MARKET, who=Whole(0, 9), price=Scaled(52), confidence=Scaled(50), early=Whole(-3, 8))

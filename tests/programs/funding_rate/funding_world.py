@@ -82,6 +82,11 @@ class FundingWorld:
         self.chain.advance(ts - self.chain.now_ts)
         self.feed.publish(INDEX_E6, confidence_e6=0)
 
+    def go_without_prices(self, seconds: int) -> None:
+        """Let time pass without a price of the feed, while the market goes on trading."""
+        self.chain.advance(seconds)
+        self.chain.rewrite(self.market.key, mark_ts=self.chain.now_ts)
+
     def mark(self, premium_e9: int) -> None:
         """A mark price `premium_e9` above the index, as if settled now."""
         mark_e6 = INDEX_E6 * (10**9 + premium_e9) // 10**9

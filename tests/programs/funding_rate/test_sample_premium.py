@@ -105,10 +105,11 @@ def test_a_market_that_does_not_trade_is_not(ready: FundingWorld, status: int) -
 
 
 def test_an_old_mark_says_nothing(ready: FundingWorld) -> None:
+    """Five minutes without a trade, and what the index did since is nobody's premium."""
     now = ready.chain.now_ts
-    ready.chain.rewrite(ready.market.key, mark_ts=now - HOUR - 1)
+    ready.chain.rewrite(ready.market.key, mark_ts=now - 301)
     ready.chain.refused(ready.sample_premium(), error="MarkPriceStale")
-    ready.chain.rewrite(ready.market.key, mark_ts=now - HOUR)
+    ready.chain.rewrite(ready.market.key, mark_ts=now - 300)
     ready.chain.send(ready.sample_premium())
 
 
@@ -125,9 +126,9 @@ def test_an_uncertain_price_blocks(ready: FundingWorld) -> None:
 
 
 def test_an_old_price_blocks_but_a_stale_one_does_not(ready: FundingWorld) -> None:
-    ready.chain.advance(600)
+    ready.go_without_prices(600)
     ready.chain.send(ready.sample_premium())
-    ready.chain.advance(10)
+    ready.go_without_prices(10)
     ready.chain.refused(ready.sample_premium(), error="PriceBlocked")
 
 
@@ -140,7 +141,7 @@ def test_no_price_blocks(ready: FundingWorld) -> None:
 def test_the_fallback_stands_in_for_silent_publishers(ready: FundingWorld) -> None:
     chain, pyth = ready.chain, Pubkey.new_unique()
     chain.send(ready.feed.set_fallback(pyth, FEED_ID))
-    chain.advance(601)
+    ready.go_without_prices(601)
     put_pyth(chain, FEED_ID, price=49_000 * 10**8, key=pyth)
     chain.refused(ready.sample_premium(), error="PriceBlocked")
     chain.send(ready.sample_premium(pyth))
@@ -154,7 +155,7 @@ def test_the_fallback_is_not_read_while_publishers_live(ready: FundingWorld) -> 
 
 def test_another_account_is_no_fallback(ready: FundingWorld) -> None:
     ready.chain.send(ready.feed.set_fallback(Pubkey.new_unique(), FEED_ID))
-    ready.chain.advance(601)
+    ready.go_without_prices(601)
     call = ready.sample_premium(put_pyth(ready.chain, FEED_ID))
     ready.chain.refused(call, error="funding_rate:oracle.WrongFallback")
 
@@ -171,7 +172,7 @@ def test_another_account_is_no_fallback(ready: FundingWorld) -> None:
 def test_what_is_no_update_of_the_feed_is_refused(ready: FundingWorld, changes: dict[str, object]) -> None:
     chain, pyth = ready.chain, Pubkey.new_unique()
     chain.send(ready.feed.set_fallback(pyth, FEED_ID))
-    chain.advance(601)
+    ready.go_without_prices(601)
     put_pyth(chain, **({"feed_id": FEED_ID} | changes), key=pyth)
     chain.refused(ready.sample_premium(pyth), error="funding_rate:oracle.InvalidFallback")
 
@@ -179,7 +180,7 @@ def test_what_is_no_update_of_the_feed_is_refused(ready: FundingWorld, changes: 
 def test_a_truncated_update_is_refused(ready: FundingWorld) -> None:
     chain, pyth = ready.chain, Pubkey.new_unique()
     chain.send(ready.feed.set_fallback(pyth, FEED_ID))
-    chain.advance(601)
+    ready.go_without_prices(601)
     put_pyth(chain, FEED_ID, key=pyth)
     whole, owner = chain.data(pyth), chain.account(pyth).owner
     for length in (0, 8, 40, 41, len(whole) - 9):
@@ -203,7 +204,7 @@ def test_a_truncated_update_is_refused(ready: FundingWorld) -> None:
 def test_a_bad_fallback_price_blocks(ready: FundingWorld, changes: dict[str, int]) -> None:
     chain, pyth = ready.chain, Pubkey.new_unique()
     chain.send(ready.feed.set_fallback(pyth, FEED_ID))
-    chain.advance(601)
+    ready.go_without_prices(601)
     put_pyth(chain, FEED_ID, key=pyth, **changes)
     chain.refused(ready.sample_premium(pyth), error="PriceBlocked")
 
@@ -217,7 +218,7 @@ def test_a_real_price_update_is_read(ready: FundingWorld) -> None:
     price, _, exponent = struct.unpack_from("<qQi", data, 73)
     assert exponent == -8
     ready.chain.send(ready.feed.set_fallback(pyth, bytes(data[41:73])))
-    ready.chain.advance(601)
+    ready.go_without_prices(601)
     struct.pack_into("<q", data, 93, ready.chain.now_ts)
     ready.chain.put(pyth, bytes(data), Pubkey.from_string(dump["owner"]))
     ready.chain.send(ready.sample_premium(pyth))

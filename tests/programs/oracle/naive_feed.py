@@ -34,7 +34,8 @@ class NaiveFeed:
         width = -(-(values[count - 1 - quartile] - values[quartile]) // 2)
         self._minute(median, now_ts)
         elapsed = now_ts - self.average_ts
-        self.ema_e9 = average(self.ema_e9, median * 1_000, elapsed, 300)
+        observed = min(elapsed, self.limits["stale_seconds"])
+        self.ema_e9 = average(self.ema_e9, median * 1_000, observed, 300)
         self.twap_e9 = average(self.twap_e9, median * 1_000, elapsed, 3_600)
         self.average_ts = now_ts
         self.price_e6, self.confidence_e6 = median, max(width, *(one[1] for one in fresh))

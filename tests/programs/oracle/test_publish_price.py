@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from gdx_sdk.validity import Validity, feed_validity
 from tests.programs.harness.chain import Chain
 from tests.programs.harness.hostile import refuses_wrong_accounts
 from tests.programs.harness.oracle_world import CONFIDENCE_E6, LIMITS, PRICE_E6, FeedWorld
@@ -72,6 +73,23 @@ def test_a_jump_is_not_a_good_price(feed: FeedWorld) -> None:
     feed.chain.advance(1)
     state = feed.publish(PRICE_E6 * 12 // 10)
     assert state.price_e6 == PRICE_E6 * 12 // 10
+    assert state.last_good_price_e6 == PRICE_E6
+
+
+@pytest.mark.parametrize("silent_s", [20, 300, 3_600])
+def test_silence_does_not_let_a_jump_pass_for_calm(feed: FeedWorld, silent_s: int) -> None:
+    """Two of three are silent, then say twice the price: the averages have seen one moment of it."""
+    first, second, third = feed.publishers
+    feed.publish()
+    for _ in range(silent_s // 20):
+        feed.chain.advance(20)
+        feed.chain.send(feed.publish_price(third, PRICE_E6))
+    for liar in (first, second):
+        feed.chain.send(feed.publish_price(liar, 2 * PRICE_E6))
+    state = feed.read()
+    assert state.price_e6 == 2 * PRICE_E6
+    assert feed_validity(state, feed.chain.now_ts) & Validity.TOO_VOLATILE
+    assert state.ema_e9 == PRICE_E6 * 1_000 * (300 + LIMITS["stale_seconds"]) // 300
     assert state.last_good_price_e6 == PRICE_E6
 
 

@@ -6,14 +6,18 @@ import pytest
 
 from tests.programs.harness.chain import Chain
 from tests.programs.harness.golden import cases, numbers
-from tests.programs.harness.oracle_world import FeedWorld
+from tests.programs.harness.oracle_world import LIMITS, FeedWorld
 
 
 @pytest.mark.parametrize("number", range(len(cases("oracle"))))
 def test_price_confidence_and_average(chain: Chain, number: int) -> None:
     case = cases("oracle")[number]
     c, quotes = numbers(case), [(int(price), int(confidence)) for price, confidence in case["quotes"]]
-    feed = FeedWorld(chain, publisher_count=len(quotes)).create()
+    patient = LIMITS | {
+        "stale_seconds": 86_400,
+        "too_old_seconds": 86_400,
+    }  # no sample weighs less for its age
+    feed = FeedWorld(chain, publisher_count=len(quotes)).create(limits=patient)
     feed.publish(7 * 10**6)
     chain.advance(3_600)
     now_ts, state = chain.now_ts, feed.read()

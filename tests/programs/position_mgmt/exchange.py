@@ -183,8 +183,9 @@ class Exchange:
         return Call(PROGRAM, "create_market", accounts, {"args": args})
 
     def change_hash(self, call: Call, market: Pubkey | None = None) -> bytes:
-        """What `propose_change` is told of a delayed change."""
-        return sha256(bytes(call.instruction.data) + (bytes(market) if market else b"")).digest()
+        """What `propose_change` is told of a delayed change; a new market's feed belongs to it."""
+        about = market or call.accounts.get("price_feed") if call.name == "create_market" else market
+        return sha256(bytes(call.instruction.data) + (bytes(about) if about else b"")).digest()
 
     def feed(self, symbol: str, price_e6: int) -> FeedWorld:
         """A new feed of three publishers with a price."""

@@ -245,7 +245,8 @@ class Model:
         self._fill(position, -taken, -quote)
         taker_side = taker.money.side
         self._fill(taker, taken, quote)
-        fee = liquidation_fee_atoms(notional, terms.liquidation_fee_ppm, position.money.collateral_atoms)
+        collateral, equity = position.money.collateral_atoms, equity_atoms(position.money, self.money, price)
+        fee = liquidation_fee_atoms(notional, terms.liquidation_fee_ppm, collateral, equity)
         insured = -(-fee * self.config.insurance_share_bps // BPS)
         position.money, self.money = charge_insurance(position.money, self.money, insured)
         for one, amount in ((position, insured - fee), (taker, fee - insured)):

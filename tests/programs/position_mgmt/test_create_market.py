@@ -56,6 +56,8 @@ def test_waits_for_the_delay_of_exactly_this_market(delayed: Exchange, chain: Ch
     chain.advance(1)
     cheaper = delayed.create_market(SYMBOL, feed, params=dict(PARAMS) | {"taker_fee_ppm": 499})
     chain.refused(cheaper, error="ChangeNotProposed")
+    other = delayed.feed("ETH-PERP", 3_000 * 10**6).address
+    chain.refused(call.but(price_feed=other), error="ChangeNotProposed")
     chain.send(call)
     assert delayed.read().pending_change_hash == bytes(32)
 

@@ -166,7 +166,8 @@ def test_golden_liquidations(market: Market, alice: Trader, bob: Trader) -> None
                 naive_money.touch(p, m)
                 sign = 1 if p["size_e8"] > 0 else -1
                 naive_money.fill(p, m, -sign * c["size_e8"], -sign * c["notional_atoms"])
-                fee = naive_money.liquidation_fee(c["notional_atoms"], c["fee_ppm"], p["collateral_atoms"])
+                room = p["collateral_atoms"], naive_money.equity(p, m, c["price_e6"])
+                fee = naive_money.liquidation_fee(c["notional_atoms"], c["fee_ppm"], *room)
                 assert after.collateral == max(p["collateral_atoms"] - fee, 0), case
             else:
                 name = describe(failure).removeprefix("position_mgmt.")

@@ -34,6 +34,29 @@ def eve(market: Market) -> Trader:
     return market.trader(20_000 * USDT)
 
 
+@pytest.mark.parametrize("price", [45_100, 44_950, 44_900])
+@pytest.mark.parametrize("parts", [2, 5, 23])
+def test_a_fee_in_parts_leaves_no_more_shortfall_than_in_one(
+    market: Market, chain: Chain, price: int, parts: int
+) -> None:
+    """The part takes the fee, the rest takes the loss: together they may not take more than equity."""
+    victim, eve = market.trader(5_100 * USDT), market.trader(20_000 * USDT)
+    market.settled(V1, market.trade(victim, market.trader(40_000 * USDT)))
+    market.jump_to(price * 10**6)
+    left = market.position(victim)
+    equity = left.collateral + price * 10**6 - left.cost_atoms
+    lost, fee = 50_000 - price, price // 100
+    greedy = left.collateral * ONE // ((lost + fee) * USDT)  # all of C goes into the loss and the fee of this
+    earned = 0
+    for size in [greedy // (parts - 1)] * (parts - 1) + [ONE]:
+        event = chain.send(market.liquidate(eve, victim, size)).event("PositionLiquidated")
+        earned += event.liquidator_fee_atoms + event.insurance_fee_atoms
+    assert market.position(victim).size == 0
+    assert earned <= max(equity, 0)
+    assert market.read().long_shortfall_atoms <= max(-equity, 0) + parts  # an atom of rounding a part
+    market.check_books()
+
+
 def test_takes_over_just_enough(market: Market, victim: Trader, eve: Trader, chain: Chain) -> None:
     before = market.position(victim)
     event = chain.send(market.liquidate(eve, victim)).event("PositionLiquidated")

@@ -87,15 +87,27 @@ def test_a_pruned_batch_is_too_old_to_compare(
     _without_effect(market, market.settle(second))
 
 
+def test_a_pruned_batch_from_the_future_is_too_old(
+    market: Market, alice: Trader, bob: Trader, chain: Chain
+) -> None:
+    """Trades may lie a minute ahead of the clock, so a record may be gone a minute before their time."""
+    ahead_ms = (chain.now_ts + 60) * 1_000
+    first, _ = market.settled(V1, market.trade(alice, bob, ONE // 10, at_ms=ahead_ms))
+    market.settled(V1, market.trade(alice, bob, ONE // 10, at_ms=ahead_ms))
+    chain.advance(3_601)
+    chain.send(market.prune_batch(first.batch_id))
+    chain.refused(market.settle(first), error="BatchTooOld")
+
+
 def test_other_content_as_old_as_the_retention_time_is_too_old(
     market: Market, alice: Trader, bob: Trader, chain: Chain
 ) -> None:
     _two(market, alice, bob)
     start = chain.now_ts
     other = seal_batch(V1, market.key, 1, bytes(32), [market.trade(alice, bob, 7)])
-    chain.set_clock(ts=start + 3_599)
+    chain.set_clock(ts=start + 3_539)
     chain.refused(market.settle(other), error="BatchConflict")
-    chain.set_clock(ts=start + 3_600)
+    chain.set_clock(ts=start + 3_540)
     chain.refused(market.settle(other), error="BatchTooOld")
 
 

@@ -9,7 +9,15 @@ from tests.programs.harness.tokens import USDT
 from tests.programs.position_mgmt.market import ONE
 
 from . import stated_market as stated
-from . import test_liquidator, test_publisher, test_relayer, test_roles, test_session_key, test_user
+from . import (
+    test_liquidator,
+    test_publisher,
+    test_relayer,
+    test_roles,
+    test_session_key,
+    test_user,
+    test_withdrawals,
+)
 from .powers import POWERS, SET_UP
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "security.md"
@@ -20,7 +28,7 @@ def figures() -> list[Row]:
     """Who, the most it takes, and where that comes from."""
     relayer = test_relayer.STATED_USDT
     total = sum(one.equity_atoms for one in stated.HONEST) // USDT
-    withdrawn = stated.WITHDRAW_LIMIT["limit_atoms"] // USDT
+    withdrawn, each = test_withdrawals.STATED_USDT, test_withdrawals.STATED_PER_ACCOUNT_USDT
     at_once = (relayer[0], "slippage allowances once, one hour's funding")
     hour = (relayer[test_relayer.HOUR], "allowances twice, two hours' funding")
     day = (relayer[test_relayer.DAY], "allowances and funding of 25 hours, and who is liquidated by that")
@@ -31,7 +39,11 @@ def figures() -> list[Row]:
             (f"relayer key, guardian acts {when}", f"{usdt:,} USDT of {total:,}", source)
             for when, (usdt, source) in (("at once", at_once), ("in an hour", hour), ("in a day", day))
         ),
-        ("the same, out of the vault in an hour", f"{withdrawn:,} USDT", "the withdrawal limit"),
+        (
+            "anybody's balance, out of the vault in an hour",
+            f"{withdrawn:,} USDT, what others deposit then, and {each} per account",
+            "the withdrawal limit, and what fades of it; the minimum per account",
+        ),
         (
             "session key, 100 USDT approved",
             f"{test_session_key.STATED_LOSS_USDT} USDT",

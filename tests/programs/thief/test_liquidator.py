@@ -3,6 +3,8 @@ behind."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gdx_sdk.units import Side
 from tests.programs.harness.tokens import USDT
 from tests.programs.position_mgmt.market import ONE, V1, Trader
@@ -111,14 +113,27 @@ def straddle(world: StatedMarket, size_e8: int) -> None:
     world.market.settled(V1, world.market.trade(first, second, size_e8, side=Side.BUY))
 
 
-def worked_out(world: StatedMarket, jump_bps: int, size_e8: int) -> int:
-    """What the thief has more after a fall of `jump_bps` in one step, its own liquidation and every way
-    out."""
+def greedy_part_e8(world: StatedMarket, loser: Trader, jump_bps: int) -> int:
+    """The size whose loss and fee use up the loser's collateral: what is left open has nothing under it."""
+    fee_ppm = LIMITS["liquidation_fee_ppm"] * (10_000 - jump_bps) // 10_000
+    collateral = world.market.position(loser).collateral
+    return collateral * 10**6 // (jump_bps * 100 + fee_ppm) * 10**8 // PRICE_E6
+
+
+def worked_out(world: StatedMarket, jump_bps: int, size_e8: int, cuts: Sequence[float] = ()) -> int:
+    """What the thief has more after a fall of `jump_bps` in one step, its own liquidation and every way out.
+
+    The liquidation comes in parts when there are `cuts`: each is a share of the greedy part.
+    """
     world.restore()
     market, chain = world.market, world.chain
     before, (loser, winner) = world.wealth_atoms(world.thieves), world.thieves[:2]
     straddle(world, size_e8)
     publish(world, PRICE_E6 * (10_000 - jump_bps) // 10_000)
+    publish(world, PRICE_E6 * (10_000 - jump_bps) // 10_000, 60)
+    greedy = greedy_part_e8(world, loser, jump_bps) if jump_bps else 0
+    for cut in cuts:
+        world.attempt(market.liquidate(winner, loser, int(greedy * cut)))
     world.attempt(market.liquidate(winner, loser))
     world.attempt(market.resolve_bankruptcy(is_short_bankrupt=False))
     for one in (winner, loser):
@@ -136,6 +151,24 @@ def test_against_oneself_there_is_nothing_to_win_within_the_margin(world: Stated
     for jump_bps in (0, 100, 250, 400, 490):
         for size in (ONE, 8 * ONE, 15 * ONE):
             assert worked_out(world, jump_bps, size) <= 0, (jump_bps, size)
+
+
+def test_parts_win_no_more_than_the_whole(world: StatedMarket) -> None:
+    """The caller chooses the size: what the fee leaves of the rest's equity may not be a loss for others."""
+    rng, size = new_random("liquidator in parts"), 1544 * ONE // 100
+    best: dict[int, int] = {}
+    for jump_bps in (450, 490, 500, JUMP_BPS):
+        most = jump_bound_atoms(size * PRICE_E6 // 10**8, jump_bps)
+        tries = [
+            [1.0],
+            [0.5, 0.5],
+            *([rng.random() for _ in range(rng.randrange(1, 6))] for _ in range(rounds(4))),
+        ]
+        gains = [worked_out(world, jump_bps, size, cuts) for cuts in tries]
+        best[jump_bps] = max(gains)
+        assert best[jump_bps] <= most, (jump_bps, tries[gains.index(max(gains))])
+    world.market.check_books()
+    print(f"in parts, at most: {best}")
 
 
 def test_a_jump_past_the_margin_costs_insurance_and_then_the_winners(world: StatedMarket) -> None:

@@ -274,9 +274,18 @@ def test_nobody_but_the_parent_pays_for_a_session_wallet() -> None:
         instructions.open_position(KEY, MARKET, leverage=2, parent_wallet=USER, payer=ADMIN)
 
 
-def test_a_change_is_proposed_by_its_data_and_its_market() -> None:
+def test_a_change_is_proposed_by_its_data_and_what_it_is_about() -> None:
     halt = instructions.set_market_status(ADMIN, MARKET, MarketStatus.HALTED)
-    expected = sha256(bytes(halt.data) + bytes(MARKET)).digest()
-    assert instructions.change_hash(halt, market=MARKET) == expected
+    assert instructions.change_hash(halt) == sha256(bytes(halt.data) + bytes(MARKET)).digest()
+    params = MarketParams(20, 500, 250, -100, 500, 5_000, 200, 1, 10**12, 10**13, 10**12)
+    limits = instructions.set_market_limits(ADMIN, MARKET, params)
+    assert instructions.change_hash(limits) == sha256(bytes(limits.data) + bytes(MARKET)).digest()
+    new = instructions.create_market(ADMIN, "BTC-PERP", params, base_asset="BTC", fee_recipient=ADMIN)
+    feed = pdas.price_feed("BTC-PERP")
+    assert instructions.change_hash(new) == sha256(bytes(new.data) + bytes(feed)).digest()
+    delisting = instructions.start_settling(
+        ADMIN, MARKET, SettlingReason.DELISTING, price_feed=FEED, admin=ADMIN
+    )
+    assert instructions.change_hash(delisting) == sha256(bytes(delisting.data) + bytes(MARKET)).digest()
     other = instructions.approve_relayer(ADMIN, KEY)
     assert instructions.change_hash(other) == sha256(bytes(other.data)).digest()

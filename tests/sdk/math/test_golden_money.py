@@ -62,7 +62,8 @@ def test_liquidation(load_golden: LoadGolden) -> None:
         (position, market), c = _states(case), _ints(case)
         terms = LiquidationTerms(c["initial_ratio_bps"], c["fee_ppm"], c["min_size_e8"])
         assert math.liquidation_size_e8(position, market, c["price_e6"], terms) == c["size_e8"], case
-        fee = math.liquidation_fee_atoms(c["notional_atoms"], c["fee_ppm"], c["collateral_after_close_atoms"])
+        room = c["collateral_after_close_atoms"], c["equity_after_close_atoms"]
+        fee = math.liquidation_fee_atoms(c["notional_atoms"], c["fee_ppm"], *room)
         assert fee == c["fee_atoms"], case
 
 

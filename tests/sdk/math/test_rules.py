@@ -112,7 +112,7 @@ def test_partial_liquidation_restores_the_target() -> None:
     assert 0 < size < position.size_e8
     notional = math.notional_atoms(price, size)
     rest, market = math.fill(position, MarketState(long_interest_e8=10**8), -size, -notional)
-    rest, market = math.charge_fee(rest, market, math.liquidation_fee_atoms(notional, 5_000, 10**12))
+    rest, market = math.charge_fee(rest, market, math.liquidation_fee_atoms(notional, 5_000, 10**12, 10**12))
     left = math.notional_atoms(price, rest.size_e8)
     assert math.equity_atoms(rest, market, price) * 10_000 >= left * 500 * 102 // 100
 

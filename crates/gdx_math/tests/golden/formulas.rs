@@ -116,7 +116,8 @@ fn liquidation_json() {
         let worth = notional(price, size).unwrap();
         assert_eq!(worth, Atoms(number(&case, "notional_atoms")), "{case}");
         let left = Atoms(number(&case, "collateral_after_close_atoms"));
-        let earned = liquidation_fee(worth, rate, left);
+        let equity = Atoms(number(&case, "equity_after_close_atoms"));
+        let earned = liquidation_fee(worth, rate, left, equity);
         assert_eq!(earned, Ok(Atoms(number(&case, "fee_atoms"))), "{case}");
     }
 }

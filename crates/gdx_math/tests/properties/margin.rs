@@ -214,7 +214,8 @@ proptest! {
         let worth = notional(price, size).unwrap();
         fill(&mut position, &mut books, SizeE8(sign * size.0), Atoms(sign * worth.0)).unwrap();
         if size.0 > 0 {
-            position.collateral_atoms -= liquidation_fee(worth, Ppm(fee_ppm), Atoms(i64::MAX)).unwrap().0;
+            let all = Atoms(i64::MAX);
+            position.collateral_atoms -= liquidation_fee(worth, Ppm(fee_ppm), all, all).unwrap().0;
         }
         let left = notional(price, SizeE8(position.size_e8)).unwrap();
         let requirement = initial_requirement(left, 1_000, Bps(ratio)).unwrap();
@@ -222,10 +223,12 @@ proptest! {
     }
 
     #[test]
-    fn liquidation_fee_never_bankrupts(atoms in 0i64.., rate in 0i32.., collateral in any_i64()) {
+    fn liquidation_fee_never_bankrupts(
+        atoms in 0i64.., rate in 0i32.., collateral in any_i64(), equity in any_i64(),
+    ) {
         let full = ceil(i128::from(atoms) * i128::from(rate), PPM);
-        let found = liquidation_fee(Atoms(atoms), Ppm(rate), Atoms(collateral)).ok();
-        let expected = narrow(full).map(|full| Atoms(full.min(collateral.max(0))));
+        let found = liquidation_fee(Atoms(atoms), Ppm(rate), Atoms(collateral), Atoms(equity)).ok();
+        let expected = narrow(full).map(|full| Atoms(full.min(collateral.max(0)).min(equity.max(0))));
         prop_assert_eq!(found, expected);
     }
 }

@@ -149,12 +149,16 @@ impl PriceFeed {
     fn update_averages(&mut self, price_e6: u64, now_ts: i64) -> Result<()> {
         let sample_e9 = price_e6 * AVERAGE_PER_PRICE; // fits: prices are at most MAX_PRICE_E6
         let elapsed_s = u64::try_from(now_ts.saturating_sub(self.average_ts)).unwrap_or(0);
-        let average = |previous_e9: u64, period_s: u64| {
+        // Silence is no observation: what the price is compared with moves no further than an observation's life,
+        // or a jump after five minutes without a price would be its own measure. The hourly average does not wait,
+        // because settling, which everybody may need, does not start while the price is far from it.
+        let observed_s = elapsed_s.min(u64::from(self.limits_at(now_ts).stale_seconds));
+        let average = |previous_e9: u64, elapsed_s: u64, period_s: u64| {
             ema_e6(previous_e9, sample_e9, elapsed_s, period_s)
                 .map_err(|_| error!(OracleError::MathOverflow))
         };
-        self.ema_e9 = average(self.ema_e9, EMA_PERIOD_SECONDS)?;
-        self.twap_e9 = average(self.twap_e9, TWAP_PERIOD_SECONDS)?;
+        self.ema_e9 = average(self.ema_e9, observed_s, EMA_PERIOD_SECONDS)?;
+        self.twap_e9 = average(self.twap_e9, elapsed_s, TWAP_PERIOD_SECONDS)?;
         self.average_ts = self.average_ts.max(now_ts);
         Ok(())
     }

@@ -93,7 +93,8 @@ impl CreateMarket<'_> {
         let clock = Clock::get()?;
         let accounts = &ctx.accounts;
         accounts.create_pool()?;
-        let change = change_hash(&instruction::CreateMarket { args: args.clone() }, None);
+        let creation = instruction::CreateMarket { args: args.clone() };
+        let change = change_hash(&creation, Some(&accounts.price_feed.key()));
         let event = {
             let mut config = accounts.config.load_mut()?;
             config.consume_change(&change, clock.unix_timestamp)?;

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use gdx_math::{
     fees::notional,
     liquidation::{liquidation_fee, liquidation_size, Terms},
-    margin::{adds_risk, is_liquidatable},
+    margin::{adds_risk, is_liquidatable, touched_equity},
     money::{charge_insurance, fill, move_fee, settle_overdraft, touch, Ledger, Position, Side},
     mul_div_signed,
     oracle::Action,
@@ -174,7 +174,8 @@ fn move_size(
     let realized = fill(money, ledger, SizeE8(-taken), Atoms(-quote.0)).or_error()?;
     let taker_realized = fill(taker, ledger, SizeE8(taken), quote).or_error()?;
     let rate = Ppm(i32::from(market.liquidation_fee_ppm));
-    let fee = liquidation_fee(worth, rate, Atoms(money.collateral_atoms)).or_error()?;
+    let equity = touched_equity(money, price).or_error()?;
+    let fee = liquidation_fee(worth, rate, Atoms(money.collateral_atoms), equity).or_error()?;
     let share = u64::from(insurance_share_bps);
     let insurance_fee = Atoms(mul_div_signed(fee.0, share, BPS_SCALE, Rounding::Ceil).or_error()?);
     let liquidator_fee = Atoms(fee.0 - insurance_fee.0);

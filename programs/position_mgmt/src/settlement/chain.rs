@@ -46,8 +46,10 @@ pub fn place(
     Ok(Place::Next)
 }
 
-/// A record that is missing was pruned or never written. It cannot have been pruned while the batch's own times are
-/// within the retention time, and then the sequence was settled with other content.
+/// A record that is missing was pruned or never written. A batch settles at most `MAX_FUTURE_SECONDS` before its own
+/// last time, so until the retention time has passed since then it cannot have been pruned, and the sequence was
+/// settled with other content. (Where the retention time was raised after a pruning, a batch that was pruned under
+/// the shorter one is told to conflict until it is old enough for the longer one.)
 #[inline(never)]
 fn place_of_settled(
     header: &Header<'_>,
@@ -65,7 +67,8 @@ fn place_of_settled(
     if is_record_of(record, market)? {
         return Ok(Place::Known);
     }
-    let kept_until_ts = executed_to_ts(header).saturating_add(i64::from(retention_seconds));
+    let settled_from_ts = executed_to_ts(header).saturating_sub(MAX_FUTURE_SECONDS);
+    let kept_until_ts = settled_from_ts.saturating_add(i64::from(retention_seconds));
     require_gt!(kept_until_ts, now_ts, PositionError::BatchTooOld);
     err!(PositionError::BatchConflict)
 }
