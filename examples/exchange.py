@@ -19,24 +19,11 @@ from gdx_sdk import instructions as ix
 from gdx_sdk.accounts import FundingState, GlobalConfig, PerpMarket
 from gdx_sdk.batch import V1, seal_batch
 from gdx_sdk.math import fee_atoms, notional_atoms
+from gdx_sdk.testing.settings import FEED_LIMITS, MARKET_PARAMS, WITHDRAW_LIMIT, config_args
 from gdx_sdk.units import price_e6_from, quote_atoms_from, size_e8_from
 
 SYMBOL = "BTC-PERP"
 MARKET, FEED = pdas.market(SYMBOL), pdas.price_feed(SYMBOL)
-UNLIMITED = 10**15
-PARAMS = ix.MarketParams(
-    max_leverage=10,
-    initial_margin_ratio_bps=500,
-    maintenance_margin_ratio_bps=250,
-    maker_fee_ppm=-100,
-    taker_fee_ppm=500,
-    liquidation_fee_ppm=10_000,
-    price_band_bps=200,
-    min_position_size_e8=1,
-    max_position_size_e8=UNLIMITED,
-    max_open_interest_e8=UNLIMITED,
-    max_slippage_per_hour_atoms=UNLIMITED,
-)
 
 
 @dataclass
@@ -82,8 +69,8 @@ class Exchange:
             taker_side=side,
             price_e6=price_e6,
             size_e8=size_e8,
-            taker_fee_atoms=fee_atoms(notional, PARAMS.taker_fee_ppm),
-            maker_fee_atoms=fee_atoms(notional, PARAMS.maker_fee_ppm),
+            taker_fee_atoms=fee_atoms(notional, MARKET_PARAMS.taker_fee_ppm),
+            maker_fee_atoms=fee_atoms(notional, MARKET_PARAMS.maker_fee_ppm),
             executed_at_ms=await self.client.get_time() * 1_000,
         )
 
@@ -100,33 +87,21 @@ class Exchange:
     async def build(self) -> None:
         """Create the vault, the configuration, the feed, the market and the traders' positions."""
         admin = self.admin.pubkey()
-        limit = ix.WithdrawLimit(limit_atoms=UNLIMITED, user_minimum_atoms=10**6, window_seconds=3_600)
         roles = {"admin": admin, "guardian": admin, "fee_recipient": admin}
-        vault = ix.create_vault(admin, self.mint, withdraw_limit=limit, delay_s=0, **roles)
-        config = ix.CreateConfigArgs(
-            admin=admin,
-            guardian=admin,
-            relayer=admin,
-            allowed_batch_versions=3,
-            min_batch_size=1,
-            delay_seconds=0,
-            takeover_slots=8,
-            release_delay_slots=2,
-            batch_retention_seconds=3_600,
-            slippage_floor_atoms=UNLIMITED,
-            slippage_share_bps=10_000,
-            insurance_share_bps=2_500,
-        )
-        limits = ix.FeedLimits(
-            max_confidence_bps=100, max_deviation_bps=10_000, stale_seconds=120, too_old_seconds=600
-        )
+        vault = ix.create_vault(admin, self.mint, withdraw_limit=WITHDRAW_LIMIT, delay_s=0, **roles)
         publishers = [key.pubkey() for key in self.publishers]
         feed = ix.create_feed(
-            admin, SYMBOL, authority=admin, publishers=publishers, min_publishers=3, limits=limits, delay_s=0
+            admin,
+            SYMBOL,
+            authority=admin,
+            publishers=publishers,
+            min_publishers=3,
+            limits=FEED_LIMITS,
+            delay_s=0,
         )
-        for step in (vault, ix.create_config(admin, config), feed):
+        for step in (vault, ix.create_config(admin, config_args(admin)), feed):
             await self.client.send([step], [self.admin])
-        market = ix.create_market(admin, SYMBOL, PARAMS, base_asset="BTC", fee_recipient=admin)
+        market = ix.create_market(admin, SYMBOL, MARKET_PARAMS, base_asset="BTC", fee_recipient=admin)
         funding = ix.create_funding(admin, MARKET, max_rate_e9=1_000_000)
         for step in (market, funding):
             await self.client.send([step], [self.admin])

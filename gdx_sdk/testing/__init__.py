@@ -14,17 +14,35 @@ if TYPE_CHECKING:
     from gdx_sdk.testing.chain import GdxChain, Receipt
     from gdx_sdk.testing.clock import FakeClock
     from gdx_sdk.testing.rpc import FakeRpc
+    from gdx_sdk.testing.settings import FEED_LIMITS, MARKET_PARAMS, UNLIMITED, WITHDRAW_LIMIT, config_args
 
 _HOME = {
     "FakeRpc": "rpc",
     "FakeClock": "clock",
     "GdxChain": "chain",
+    "FEED_LIMITS": "settings",
+    "MARKET_PARAMS": "settings",
     "Receipt": "chain",
+    "UNLIMITED": "settings",
+    "WITHDRAW_LIMIT": "settings",
     "build_account": "accounts",
+    "config_args": "settings",
     "sample_account": "accounts",
 }
 
-__all__ = ["FakeClock", "FakeRpc", "GdxChain", "Receipt", "build_account", "sample_account"]
+__all__ = [
+    "FEED_LIMITS",
+    "MARKET_PARAMS",
+    "UNLIMITED",
+    "WITHDRAW_LIMIT",
+    "FakeClock",
+    "FakeRpc",
+    "GdxChain",
+    "Receipt",
+    "build_account",
+    "config_args",
+    "sample_account",
+]
 
 
 def __getattr__(name: str) -> Any:

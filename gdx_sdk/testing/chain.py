@@ -28,6 +28,7 @@ from gdx_sdk.errors import AccountNotFound, GdxError, InputError, TransactionErr
 from gdx_sdk.math import fee_atoms, notional_atoms
 from gdx_sdk.programs import PROGRAM_IDS, load
 from gdx_sdk.runtime import Account
+from gdx_sdk.testing.settings import FEED_LIMITS, MARKET_PARAMS, WITHDRAW_LIMIT, config_args
 from gdx_sdk.tx import Signer, compile_message, decode_failure, sign_message, transaction_size
 from gdx_sdk.tx.transaction import PACKET_BYTES
 from gdx_sdk.units import Side, price_e6_from, size_e8_from
@@ -43,22 +44,8 @@ SYMBOL = "BTC-PERP"
 PRICE = "50000"
 USDT = 10**6
 STAKE_ATOMS, SPARE_ATOMS = 10_000 * USDT, 10_000 * USDT
-UNLIMITED = 10**15
 SECONDS_PER_SLOT_BPS = 4_000  # a slot is 0.4 s
 
-PARAMS = ix.MarketParams(
-    max_leverage=10,
-    initial_margin_ratio_bps=500,
-    maintenance_margin_ratio_bps=250,
-    maker_fee_ppm=-100,
-    taker_fee_ppm=500,
-    liquidation_fee_ppm=10_000,
-    price_band_bps=200,
-    min_position_size_e8=1,
-    max_position_size_e8=UNLIMITED,
-    max_open_interest_e8=UNLIMITED,
-    max_slippage_per_hour_atoms=UNLIMITED,
-)
 _LOADER = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
 _TOKEN = Pubkey.from_string("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA")
 
@@ -206,8 +193,8 @@ class GdxChain:
             taker_side=side,
             price_e6=price_e6,
             size_e8=size_e8,
-            taker_fee_atoms=fee_atoms(notional, PARAMS.taker_fee_ppm),
-            maker_fee_atoms=fee_atoms(notional, PARAMS.maker_fee_ppm),
+            taker_fee_atoms=fee_atoms(notional, MARKET_PARAMS.taker_fee_ppm),
+            maker_fee_atoms=fee_atoms(notional, MARKET_PARAMS.maker_fee_ppm),
             executed_at_ms=self.now_ts * 1_000,
         )
         self.next_trade_id += 1
@@ -279,33 +266,18 @@ def _prototype() -> _Prototype:
 
 def _create(chain: GdxChain) -> None:
     admin = chain.keys["admin"].pubkey()
-    limit = ix.WithdrawLimit(limit_atoms=UNLIMITED, user_minimum_atoms=USDT, window_seconds=3_600)
     roles = {"admin": admin, "guardian": admin}
-    config = ix.CreateConfigArgs(
-        **roles,
-        relayer=admin,
-        allowed_batch_versions=3,
-        min_batch_size=1,
-        delay_seconds=0,
-        takeover_slots=8,
-        release_delay_slots=2,
-        batch_retention_seconds=3_600,
-        slippage_floor_atoms=UNLIMITED,
-        slippage_share_bps=10_000,
-        insurance_share_bps=2_500,
-    )
-    limits = ix.FeedLimits(
-        max_confidence_bps=100, max_deviation_bps=10_000, stale_seconds=120, too_old_seconds=600
-    )
     publishers = [chain.keys[f"publisher{n}"].pubkey() for n in range(3)]
     feed = ix.create_feed(
-        admin, SYMBOL, authority=admin, publishers=publishers, min_publishers=3, limits=limits, delay_s=0
+        admin, SYMBOL, authority=admin, publishers=publishers, min_publishers=3, limits=FEED_LIMITS, delay_s=0
     )
     for step in (
-        ix.create_vault(admin, chain.mint, **roles, fee_recipient=admin, withdraw_limit=limit, delay_s=0),
-        ix.create_config(admin, config),
+        ix.create_vault(
+            admin, chain.mint, **roles, fee_recipient=admin, withdraw_limit=WITHDRAW_LIMIT, delay_s=0
+        ),
+        ix.create_config(admin, config_args(admin)),
         feed,
-        ix.create_market(admin, SYMBOL, PARAMS, base_asset="BTC", fee_recipient=admin),
+        ix.create_market(admin, SYMBOL, MARKET_PARAMS, base_asset="BTC", fee_recipient=admin),
         ix.create_funding(admin, chain.market, max_rate_e9=1_000_000),
     ):
         chain.send(step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from gdx_sdk.batch import ZERO_ID, SealedBatch, Trade, seal_batch
 from gdx_sdk.client import Client
 from gdx_sdk.math import fee_atoms, notional_atoms
 from gdx_sdk.programs import PROGRAM_IDS
+from gdx_sdk.testing.settings import FEED_LIMITS, MARKET_PARAMS, WITHDRAW_LIMIT, config_args
 from gdx_sdk.units import Side
 
 IDL_FOLDER = Path(__file__).resolve().parents[2] / "idl"
@@ -31,22 +32,14 @@ USDT, SOL, ONE = 10**6, 10**9, 10**8
 PRICE_E6 = 50_000 * USDT
 SIZE_E8 = ONE // 100
 DEPOSIT_ATOMS, MARGIN_ATOMS, WITHDRAW_ATOMS = 1_000 * USDT, 600 * USDT, 300 * USDT
-TAKER_PPM, MAKER_PPM = 500, -100
-HUGE = 10**15
 PUBLISHERS = [named_keypair(f"publisher {number}") for number in range(3)]
 NOBODY = Pubkey(bytes([200] * 32))
-PARAMS = ix.MarketParams(
-    max_leverage=10,
+PARAMS = replace(
+    MARKET_PARAMS,
     initial_margin_ratio_bps=1_000,
     maintenance_margin_ratio_bps=500,
-    maker_fee_ppm=MAKER_PPM,
-    taker_fee_ppm=TAKER_PPM,
     liquidation_fee_ppm=5_000,
     price_band_bps=1_000,
-    min_position_size_e8=1,
-    max_position_size_e8=HUGE,
-    max_open_interest_e8=HUGE,
-    max_slippage_per_hour_atoms=HUGE,
 )
 
 
@@ -64,33 +57,17 @@ class Exchange:
     async def create(self) -> None:
         """Vault and configuration."""
         admin = self.admin.pubkey()
-        limit = ix.WithdrawLimit(limit_atoms=HUGE, user_minimum_atoms=USDT, window_seconds=3_600)
         roles = {"admin": admin, "guardian": admin}
         vault = ix.create_vault(
-            admin, self.mint, **roles, fee_recipient=admin, withdraw_limit=limit, delay_s=0
-        )
-        config = ix.CreateConfigArgs(
-            **roles,
-            relayer=admin,
-            allowed_batch_versions=3,
-            min_batch_size=1,
-            delay_seconds=0,
-            takeover_slots=8,
-            release_delay_slots=2,
-            batch_retention_seconds=3_600,
-            slippage_floor_atoms=HUGE,
-            slippage_share_bps=10_000,
-            insurance_share_bps=2_500,
+            admin, self.mint, **roles, fee_recipient=admin, withdraw_limit=WITHDRAW_LIMIT, delay_s=0
         )
         await self.send([vault])
-        await self.send([ix.create_config(admin, config)])
+        await self.send([ix.create_config(admin, config_args(admin))])
 
     async def market(self, symbol: str) -> None:
         """A market with a price."""
         admin = self.admin.pubkey()
-        limits = ix.FeedLimits(
-            max_confidence_bps=200, max_deviation_bps=10_000, stale_seconds=3_600, too_old_seconds=7_200
-        )
+        limits = replace(FEED_LIMITS, max_confidence_bps=200, stale_seconds=3_600, too_old_seconds=7_200)
         feed = ix.create_feed(
             admin,
             symbol,
@@ -175,8 +152,8 @@ class Exchange:
             taker_side=Side.BUY,
             price_e6=PRICE_E6,
             size_e8=SIZE_E8,
-            taker_fee_atoms=fee_atoms(notional, TAKER_PPM),
-            maker_fee_atoms=fee_atoms(notional, MAKER_PPM),
+            taker_fee_atoms=fee_atoms(notional, PARAMS.taker_fee_ppm),
+            maker_fee_atoms=fee_atoms(notional, PARAMS.maker_fee_ppm),
             executed_at_ms=now_ms,
         )
         return seal_batch(1, market, 1, ZERO_ID, [trade], flush=True)
