@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from gdx_keepers.core.backoff import Backoff
 from gdx_localnet import start_in_thread
@@ -11,6 +13,7 @@ from solders.system_program import TransferParams, transfer
 
 from gdx_sdk.client import NO_RETRIES, Client
 from gdx_sdk.errors import TransactionError, TransactionExpired, TransportError
+from gdx_sdk.streams import Gap, Resynced, StreamOptions, Streams
 from gdx_sdk.testing import FakeClock
 
 SOL = 10**9
@@ -99,3 +102,30 @@ async def test_a_stale_blockhash_is_told_as_expiry_and_the_next_send_lands(serve
         assert await client.get_balance(receiver) == 0
         await client.send([pay(driver, receiver)], [driver.payer])
         assert await client.get_balance(receiver) == SOL
+
+
+async def test_a_stream_outlasts_cut_sockets_and_loses_nothing(served):
+    """The chain cuts the socket three times, instead of a notification; each transaction is told once."""
+    driver, handle = served
+    receiver = Pubkey.new_unique()
+    options = StreamOptions(backoff_first_s=0.01, backoff_last_s=0.05, reconcile_s=0.5)
+    told, gaps, resynced = [], 0, 0
+    async with (
+        Client(handle.url) as client,
+        Streams(client, options=options) as streams,
+        streams.stream_logs(receiver) as stream,
+        asyncio.timeout(60),
+    ):
+        arm(handle, "disconnect:method=logsNotification,count=3")
+        sent = [await client.send([pay(driver, receiver)], [driver.payer]) for _ in range(6)]
+        while len(told) < len(sent) or resynced < gaps or gaps == 0:
+            item = await anext(stream)
+            if isinstance(item, Gap):
+                gaps += 1
+            elif isinstance(item, Resynced):
+                resynced += 1
+            else:
+                told.append(item.signature)
+    assert told == [one.signature for one in sent]
+    assert handle.chain.faults.described()[0]["struck"] >= 1
+    assert gaps == resynced >= 1
