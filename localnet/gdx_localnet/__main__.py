@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -57,6 +58,10 @@ async def _run(options: LocalnetOptions, parsed: argparse.Namespace) -> None:
         watcher.cancel()
 
 
+GC_THRESHOLDS = (100_000, 20, 20)
+"""Ten thousand accounts in an answer are thirty thousand objects, none of them garbage before it is sent."""
+
+
 async def _run_embedded(options: LocalnetOptions, stop: asyncio.Event, parsed: argparse.Namespace) -> None:
     from gdx_localnet.engines.embedded import build_chain
     from gdx_localnet.server import ServerHandle, serve
@@ -68,6 +73,8 @@ async def _run_embedded(options: LocalnetOptions, stop: asyncio.Event, parsed: a
     ledger: Path = parsed.directory / _LEDGER_FILE
     if options.resume:
         _resume(chain, ledger)
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
     await serve(chain, host=options.bind_address, rpc_port=options.rpc_port, stop=stop, on_ready=on_ready)
     if options.resume:
         snapshot.save(chain, ledger)

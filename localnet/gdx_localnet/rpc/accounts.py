@@ -80,7 +80,9 @@ def get_program_accounts(chain: EmbeddedChain, args: Args) -> Any:
     slot = context_slot(chain, config)
     owned = chain.accounts.owned_by(program, slot)
     matching = [
-        (address, account) for address, account in owned.items() if all(f(account.data) for f in filters)
+        (address, account)
+        for address, account in owned.items()
+        if not filters or _passes(account.data, filters)
     ]
     if config.flag("sortResults", default=True):
         matching.sort(key=lambda item: bytes(item[0]))
@@ -89,6 +91,10 @@ def get_program_accounts(chain: EmbeddedChain, args: Args) -> Any:
         for address, account in matching
     ]
     return with_context(slot, value) if config.flag("withContext") else value
+
+
+def _passes(data: bytes, filters: list[Filter]) -> bool:
+    return all(passes(data) for passes in filters)
 
 
 def read_filters(config: Config) -> list[Filter]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import zstandard
@@ -26,6 +27,8 @@ _RENT_FREE_OWNERS = {
 
 _MAX_BASE58_BYTES = 128
 _compressor = zstandard.ZstdCompressor(level=1)
+_text_of = lru_cache(maxsize=1_024)(str)
+"""Of an owner: ten thousand accounts have few of them."""
 
 
 def encode_account(
@@ -36,13 +39,13 @@ def encode_account(
     data_slice: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
     """An account as RPC gives it; `encoding` None is the old bare base58 string."""
-    data = account.data
+    data, owner = account.data, account.owner
     return {
         "data": _encode_data(chain, address, account, data, encoding or "binary", data_slice),
         "executable": account.executable,
         "lamports": account.lamports,
-        "owner": str(account.owner),
-        "rentEpoch": account.rent_epoch or (0 if account.owner in _RENT_FREE_OWNERS else _RENT_EPOCH_EXEMPT),
+        "owner": _text_of(owner),
+        "rentEpoch": account.rent_epoch or (0 if owner in _RENT_FREE_OWNERS else _RENT_EPOCH_EXEMPT),
         "space": len(data),
     }
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from gdx_localnet.rpc.faults import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
@@ -67,6 +69,7 @@ def _constant(text: str) -> Any:
     raise ValueError(f"{text} is not JSON")
 
 
+_encoder = msgspec.json.Encoder()
 _decoder = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
 )
@@ -174,4 +177,7 @@ def error_answer(identifier: Any, fault: RpcFault) -> dict[str, Any]:
 
 def encode(answer: Any) -> str:
     """An answer as JSON text."""
-    return json.dumps(answer, separators=(",", ":"))
+    try:
+        return _encoder.encode(answer).decode()
+    except (TypeError, ValueError, OverflowError):  # an identifier beyond 64 bits, as it was given
+        return json.dumps(answer, separators=(",", ":"))
