@@ -41,8 +41,8 @@ def figures() -> list[Row]:
         ),
         (
             "anybody's balance, out of the vault in an hour",
-            f"{withdrawn:,} USDT, what others deposit then, and {each} per account",
-            "the withdrawal limit, and what fades of it; the minimum per account",
+            f"{withdrawn:,} USDT, {each} per account, and deposits then or remembered from before",
+            "the withdrawal limit, and what fades of it; the minimum per account; it bounds the net",
         ),
         (
             "session key, 100 USDT approved",
