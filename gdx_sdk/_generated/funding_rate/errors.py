@@ -77,11 +77,11 @@ class MarketNotTrading(FundingRateError):
 
 
 class MarkPriceStale(FundingRateError):
-    """the market's mark price is more than an hour old, so it says nothing about the premium"""
+    """the market's mark price is more than five minutes old, so it says nothing about the premium"""
 
     code = 6307
     name = "MarkPriceStale"
-    sentence = "the market's mark price is more than an hour old, so it says nothing about the premium"
+    sentence = "the market's mark price is more than five minutes old, so it says nothing about the premium"
 
 
 class InvalidMaxRate(FundingRateError):

@@ -19,7 +19,7 @@ pub enum FundingError {
     #[msg("the market does not trade, so there is no premium to sample")]
     MarketNotTrading = 6,
     #[msg(
-        "the market's mark price is more than an hour old, so it says nothing about the premium"
+        "the market's mark price is more than five minutes old, so it says nothing about the premium"
     )]
     MarkPriceStale = 7,
     #[msg("the clamp of the rate must be greater than zero and at most one percent per hour")]
