@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gdx_keepers.core.clock import Now
@@ -24,6 +24,7 @@ from gdx_sdk.batch import Trade
 from gdx_sdk.client import Client
 from gdx_sdk.client.transport import RpcRefusal
 from gdx_sdk.math import fee_atoms, notional_atoms
+from gdx_sdk.testing import FEED_LIMITS, config_args
 from gdx_sdk.units import Side
 from tests.chain_lane import AnyChain, Genesis, Lane, RemoteChain, build_embedded, program_files, wallet
 
@@ -106,22 +107,13 @@ class World:
         admin = self.admin.pubkey()
         limit = ix.WithdrawLimit(limit_atoms=2**62, user_minimum_atoms=0, window_seconds=3_600)
         roles = {"admin": admin, "guardian": admin}
-        config = ix.CreateConfigArgs(
-            **roles,
-            relayer=self.relayer.pubkey(),
-            allowed_batch_versions=3,
-            min_batch_size=1,
-            delay_seconds=0,
+        config = replace(
+            config_args(admin, relayer=self.relayer.pubkey()),
             takeover_slots=10_000,
-            release_delay_slots=2,
             batch_retention_seconds=60,
             slippage_floor_atoms=1_000 * USDT,
-            slippage_share_bps=10_000,
-            insurance_share_bps=2_500,
         )
-        feed_limits = ix.FeedLimits(
-            max_confidence_bps=200, max_deviation_bps=10_000, stale_seconds=60, too_old_seconds=600
-        )
+        feed_limits = replace(FEED_LIMITS, max_confidence_bps=200, stale_seconds=60)
         publishers = [publisher.pubkey() for publisher in self.publishers]
         vault = ix.create_vault(
             admin, self.mint, **roles, fee_recipient=admin, withdraw_limit=limit, delay_s=0
