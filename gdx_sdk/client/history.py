@@ -54,7 +54,8 @@ async def verify_history(
 
     account = await client.fetch(PerpMarket, market)
     config = await client.fetch(GlobalConfig, pdas.config())
-    start = _start(market, account, config)
+    created = chain_start(market, account.market_index, has_closed_markets=True)
+    start = _start(created, account, config)
     known = start if start is not None else (0, ZERO_ID)
     if account.last_batch_sequence == known[0] and last is None and first <= known[0] + 1:
         return HistoryReport(market, "outbox" if outbox else "chain", known[0] + 1, known[0])
@@ -64,10 +65,10 @@ async def verify_history(
         rule = f"must be within the market's batches {known[0] + 1} to {account.last_batch_sequence}"
         raise InputError("range", f"{first} to {end}", rule)
     report = HistoryReport(market, "outbox" if outbox else "chain", first, end)
-    reading = _Reading(client, account, market, report, on_progress)
+    reading = _Reading(client, account, market, created, report, on_progress)
     found = await (reading.from_outbox(outbox) if outbox is not None else reading.from_chain())
     if start is None and first == 1:
-        start = reading.created if any(map(reading.is_first, (one.batch for one in found))) else (0, ZERO_ID)
+        start = created if any(reading.is_first(one.batch) for one in found) else (0, ZERO_ID)
         found = [one for one in found if one.batch.sequence > start[0]]
         report.first = start[0] + 1
     check_history(report, found, start if start is not None and report.first == start[0] + 1 else None)
@@ -79,13 +80,12 @@ async def verify_history(
     return report
 
 
-def _start(market: Pubkey, account: PerpMarket, config: GlobalConfig) -> tuple[int, bytes] | None:
-    """What the market's first batch follows; None where only that batch tells.
+def _start(created: tuple[int, bytes], account: PerpMarket, config: GlobalConfig) -> tuple[int, bytes] | None:
+    """What the market's first batch follows: `created`, or nothing; None where only that batch tells.
 
     The configuration says whether a market has been closed by now, not whether one had been when this one
     was created.
     """
-    created = chain_start(market, account.market_index, has_closed_markets=True)
     if (account.last_batch_sequence, bytes(account.last_batch_id)) == created:
         return created
     if not config.has_closed_markets or account.last_batch_sequence <= 1:
@@ -98,14 +98,10 @@ class _Reading:
     client: Reader
     account: PerpMarket
     market: Pubkey
+    created: tuple[int, bytes]  # the market's creation as a batch, if another had been closed before it
     report: HistoryReport
     on_progress: Progress | None
     done: int = 0
-
-    @property
-    def created(self) -> tuple[int, bytes]:
-        """Sequence and id of the market's creation, when it was created after another was closed."""
-        return chain_start(self.market, self.account.market_index, has_closed_markets=True)
 
     def is_first(self, batch: ChainedBatch) -> bool:
         """Whether the batch follows the creation: there is none before it in this market."""

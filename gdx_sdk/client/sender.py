@@ -267,12 +267,16 @@ def _simulation(value: dict[str, Any], program_ids: Sequence[Pubkey]) -> Simulat
 
 def _is_there_already(refusal: RpcRefusal) -> bool:
     """An endpoint that runs a transaction before it passes it on refuses one that has landed."""
-    data = refusal.data if isinstance(refusal.data, dict) else {}
-    return data.get("err") == "AlreadyProcessed"
+    return _said_of(refusal).get("err") == "AlreadyProcessed"
 
 
 def _refused(refusal: RpcRefusal) -> RpcError | ChainError:
-    data = refusal.data if isinstance(refusal.data, dict) else {}
+    data = _said_of(refusal)
     if data.get("err") is None:
         return refusal
     return decode_failure(data["err"], data.get("logs") or ())
+
+
+def _said_of(refusal: RpcRefusal) -> dict[str, Any]:
+    """What a refusal says of the transaction's trial run; nothing when there was none."""
+    return refusal.data if isinstance(refusal.data, dict) else {}
