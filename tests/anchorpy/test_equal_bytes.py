@@ -51,8 +51,8 @@ def plain(value: Any) -> Any:
 
 def dicts(value: Any) -> Any:
     """Structs as dicts: anchorpy copies its own dataclasses deeply, which solders' keys do not allow."""
-    if hasattr(value, "_sumtype_attribs"):
-        return value  # a variant, which anchorpy wants as such
+    if hasattr(value, "_sumtype_attribs"):  # a variant, which anchorpy wants as such
+        return type(value)(**{a.name: dicts(getattr(value, a.name)) for a in value.__attrs_attrs__})
     if hasattr(value, "__dataclass_fields__"):
         return {name.rstrip("_"): dicts(getattr(value, name)) for name in value.__dataclass_fields__}
     if hasattr(value, "items"):

@@ -21,7 +21,8 @@ from tests.sdk.idlgen.conftest import Naive, load  # noqa: E402
 
 FOLDER = Path(os.environ.get("GDX_TEST_DATA", "/nonexistent")) / "idls"
 SEED = int(os.environ.get("GDX_IDL_SEED", "0")) or random.SystemRandom().randrange(1, 2**32)
-SEEDS = range(SEED, SEED + 4)
+KEPT_SEED = 1016  # a key in a struct in a variant (kamino_lending), which anchorpy cannot copy
+SEEDS = (KEPT_SEED, *range(SEED, SEED + 4))
 # Why anchorpy cannot read the others, or the older dialect cannot say them.
 OUT_OF_REACH = {
     "anchor_test_generics": "anchorpy has no generics",
