@@ -109,7 +109,8 @@ def _name_all(items: list[Item]) -> None:
         item.module = safe(snake(item.class_name.rstrip("_")), modules, taken)
         modules.add(item.module)
         if item.is_union:
-            taken.add(f"{item.class_name}Kind")
+            item.kind_name = safe(f"{item.class_name}Kind", taken)
+            taken.add(item.kind_name)
             for case in item.cases or ():
                 case.class_name = safe(item.class_name + pascal(case.name), taken)
                 taken.add(case.class_name)
@@ -123,10 +124,14 @@ def _name_records(records: tuple[Record, ...], taken: set[str]) -> None:
 def _named_calls(calls: tuple[Call, ...]) -> tuple[Call, ...]:
     """Names that differ only in their spelling (``placeOrder``, ``place_order``) get a number."""
     functions, bases = set[str](), set[str]()
+    taken = {"account_types", "annotations", "pdas"}  # names that their modules import
+    for call in calls:
+        name = snake(call.source.name)
+        taken |= {f"resolve_{name}", f"decode_{name}_return"}
     return tuple(
         replace(
             call,
-            function=numbered(safe(snake(call.source.name), BUILTINS, {"annotations"}), functions),
+            function=numbered(safe(snake(call.source.name), BUILTINS, taken), functions),
             base=numbered(pascal(call.source.name), bases),
         )
         for call in calls
@@ -181,5 +186,5 @@ def exported(item: Item) -> list[str]:
     """The names that an item adds to the package."""
     names = [item.class_name]
     if item.is_union:
-        names += [f"{item.class_name}Kind", *(case.class_name for case in item.cases or ())]
+        names += [item.kind_name, *(case.class_name for case in item.cases or ())]
     return names

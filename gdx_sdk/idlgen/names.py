@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+import unicodedata
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+[0-9]*")
 
@@ -18,10 +19,12 @@ MEMBERS = frozenset(
         "write",
         "fetch",
         "fetch_multiple",
+        "decode_at",
         "decode_many",
         "memcmp",
         "dtype",
         "columns",
+        "window",
     }
     | {"discriminator_filter", "numpy_type", "from_raw", "to_raw", "self", "cls", "mro"}
     | ANNOTATIONS
@@ -32,8 +35,8 @@ AMBIGUOUS = frozenset(["l", "O", "I"])  # look like digits: linters refuse them
 
 
 def identifier(name: str) -> str:
-    """The name with every character that Python does not allow replaced by an underscore."""
-    text = re.sub(r"\W", "_", name)
+    """The name as Python sees it (NFKC), every character that it does not allow replaced by an underscore."""
+    text = re.sub(r"\W", "_", unicodedata.normalize("NFKC", name))
     text = re.sub(r"^__+", "_", text)  # two leading underscores would be mangled inside a class
     return text if text.isidentifier() else f"_{text}"
 
@@ -68,7 +71,7 @@ def is_visible(text: str) -> bool:
 
 def screaming(name: str) -> str:
     """``SCREAMING_SNAKE_CASE`` for members of enums."""
-    return snake(name).upper()
+    return identifier(snake(name).upper())
 
 
 def safe(name: str, *taken: frozenset[str] | set[str]) -> str:

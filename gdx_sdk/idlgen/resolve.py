@@ -31,7 +31,8 @@ SIZES = {"bool": 1, "pubkey": 32, "f32": 4, "f64": 8} | {
 }
 # Alignment in the programs' memory: on chain no integer is aligned to more than eight bytes.
 _MAX_ALIGN = 8
-
+MAX_EXPANSIONS = 16
+"""How often a definition may occur inside itself with other arguments of its generics."""
 
 Resolved: TypeAlias = TypeExpr  # without Parameter and Defined
 Environment: TypeAlias = dict[str, "Resolved | int"]
@@ -70,6 +71,8 @@ class Item:
     align: int = 1
     is_complete: bool = False
     class_name: str = ""
+    kind_name: str = ""
+    """Of an enum with data: the name of the union of its variants' classes."""
     module: str = ""
     cycle: tuple[Item, ...] = field(default=(), repr=False)
 
@@ -130,6 +133,8 @@ class Resolver:
         self.program = program
         self.defs = program.event_structs | program.account_structs | program.types
         self._items: dict[tuple[str, tuple[Resolved | int, ...], bool], Item] = {}
+        self._open: list[str] = []
+        """The definitions being resolved, each inside the one before."""
 
     def resolve(self, type_: TypeExpr, env: Environment, path: str, memory: bool = False) -> Resolved:
         """The concrete type; IdlError for an unknown name, a wrong argument or what memory cannot hold."""
@@ -151,6 +156,8 @@ class Resolver:
                         path, spell(type_), "expected a type of a fixed size inside a bytemuck type"
                     )
                 return type(type_)(self.resolve(inner, env, path))
+            case COption() if memory:
+                raise IdlError(path, spell(type_), "expected no COption inside a bytemuck type")
             case COption(inner):
                 value = self.resolve(inner, env, path, memory)
                 if self.size_of(value, path) is None:
@@ -187,10 +194,16 @@ class Resolver:
             raise IdlError(
                 path, name, f"expected {len(source.parameters)} generic arguments, not {len(arguments)}"
             )
-        if source.alias is not None:
-            env: Environment = dict(zip(source.parameters, arguments, strict=True))
-            return self.resolve(source.alias, env, source.path, memory)
-        return Ref(self.item(source, arguments, memory))
+        if self._open.count(name) > MAX_EXPANSIONS:
+            raise IdlError(path, name, "expected a type that does not stand for itself, nor grow without end")
+        self._open.append(name)
+        try:
+            if source.alias is not None:
+                env: Environment = dict(zip(source.parameters, arguments, strict=True))
+                return self.resolve(source.alias, env, source.path, memory)
+            return Ref(self.item(source, arguments, memory))
+        finally:
+            self._open.pop()
 
     def item(self, source: TypeDef, arguments: tuple[Resolved | int, ...], memory: bool) -> Item:
         """The item of a struct or enum; the memory form only where it differs from the Borsh form."""
@@ -225,8 +238,10 @@ class Resolver:
 
     def _build_enum(self, item: Item, env: Environment) -> None:
         source = item.source
+        # Behind a tag a type may contain itself (a `Box` in Rust), and the size is never fixed.
+        item.is_complete = any(variant.fields for variant in source.variants or ())
         item.cases = tuple(
-            Case(variant.name, variant.docs, self._members(variant.fields, env, None, 0))
+            Case(variant.name, variant.docs, self._members(variant.fields, env, None, None))
             for variant in source.variants or ()
         )
         if item.is_union:
@@ -238,8 +253,9 @@ class Resolver:
         item.size = item.align = 4 if item.is_memory and source.repr.kind == "c" else 1
 
     def _members(
-        self, fields: tuple[Field, ...], env: Environment, item: Item | None, start: int
+        self, fields: tuple[Field, ...], env: Environment, item: Item | None, start: int | None
     ) -> tuple[Member, ...]:
+        """The fields with their offsets; without those when there is no ``start``."""
         memory = item is not None and item.is_memory
         packed = item is not None and item.source.repr.packed
         names = unique([field_name(f.name) if f.name else f"item_{i}" for i, f in enumerate(fields)])
@@ -247,8 +263,8 @@ class Resolver:
         members = []
         for name, given in zip(names, fields, strict=True):
             type_ = self.resolve(given.type, env, f"{given.path}.type", memory)
-            size = self.size_of(type_, given.path)
-            if at is not None and memory and not packed:
+            size = None if start is None else self.size_of(type_, given.path)
+            if start is not None and at is not None and memory and not packed:
                 at = start + aligned(at - start, self.align_of(type_))
             members.append(Member(name, type_, given.docs, at))
             at = None if at is None or size is None else at + size

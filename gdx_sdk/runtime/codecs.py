@@ -20,6 +20,9 @@ from gdx_sdk.errors import CodecError
 T = TypeVar("T")
 E = TypeVar("E", bound=IntEnum)
 
+MAX_EMPTY_ITEMS = 2**20
+"""Items of a vec that take no bytes: no data limits their count, which must not fill the memory either."""
+
 
 class Wire(Protocol[T]):
     """Anything that reads and writes itself: a codec object or a generated record class."""
@@ -230,7 +233,11 @@ class _Vec(Codec[tuple[T, ...]]):
         count, at = U32.read(data, at)
         # A corrupt count must not start a loop of four thousand million: every item but an empty one
         # takes at least a byte.
-        if count > len(data) - at and getattr(self.item, "SIZE", None) != 0:
+        if getattr(self.item, "SIZE", None) == 0:
+            if count > MAX_EMPTY_ITEMS:
+                raise CodecError("vec", f"count {count}", f"must be at most {MAX_EMPTY_ITEMS} empty items")
+            return (self.item.read(data, at)[0],) * count, at
+        if count > len(data) - at:
             raise CodecError("vec", f"count {count}", f"only {len(data) - at} bytes follow at offset {at}")
         return _read_items(self.item, count, data, at)
 
@@ -320,10 +327,16 @@ class _Deferred(Codec[T]):
         self.find = find
 
     def read(self, data: bytes, at: int) -> tuple[T, int]:
-        return self.find().read(data, at)
+        try:
+            return self.find().read(data, at)
+        except RecursionError:  # only here can a type contain itself, as often as the data say
+            raise CodecError("data", f"offset {at}", "values are nested too deeply to be read") from None
 
     def write(self, value: T, out: bytearray) -> None:
-        self.find().write(value, out)
+        try:
+            self.find().write(value, out)
+        except RecursionError:
+            raise CodecError("value", type(value).__name__, "is nested too deeply to be written") from None
 
 
 def deferred(find: Callable[[], Wire[T]]) -> Codec[T]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar, Self, TypeVar
 
@@ -15,6 +16,10 @@ from gdx_sdk.runtime.records import Struct, values_of
 # The first eight bytes of sha256("anchor:event") in reverse order: what `emit_cpi!` puts before the event in
 # the data of the instruction that a program sends itself.
 EVENT_INSTRUCTION = bytes.fromhex("e445a52e51cb9a1d")
+
+# An address stands there: what a program says (``Program log: invoke [1]``) is no word of the runtime's.
+_INVOKE = re.compile(r"Program (\w{32,44}) invoke \[(\d+)\]")
+_ENDED = re.compile(r"Program \w{32,44} (success$|failed)")
 
 
 class Event(Struct):
@@ -84,12 +89,10 @@ def _lines_by_program(logs: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Each line with the program that was running when it was written."""
     running: list[str] = []
     for line in logs:
-        words = line.split(" ")
-        if words[0] == "Program" and len(words) >= 3:
-            if words[2] == "invoke" and words[-1].startswith("["):
-                running.append(words[1])
-                continue
-            if words[2].rstrip(":") in ("success", "failed") and running and running[-1] == words[1]:
-                running.pop()
-                continue
-        yield (running[-1] if running else ""), line
+        if found := _INVOKE.fullmatch(line):
+            del running[int(found[2]) - 1 :]
+            running.append(found[1])
+        elif _ENDED.match(line):
+            del running[-1:]
+        else:
+            yield (running[-1] if running else ""), line

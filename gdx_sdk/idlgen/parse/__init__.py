@@ -30,7 +30,13 @@ def parse_text(text: str, source: str = "IDL") -> Program:
         raise IdlError("$", text[:40], f"expected JSON: {error}", source) from None
     except RecursionError:
         raise IdlError("$", text[:40], "expected JSON nested less deeply", source) from None
-    root = Node(value, "$", source)
+    try:
+        return _program(Node(value, "$", source))
+    except RecursionError:
+        raise IdlError("$", text[:40], "expected JSON nested less deeply", source) from None
+
+
+def _program(root: Node) -> Program:
     metadata = root.get("metadata")
     origin = metadata.get("origin") if metadata else None
     if origin is not None and origin.value == "shank":

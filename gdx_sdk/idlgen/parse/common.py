@@ -66,12 +66,12 @@ def fields(node: Node, read_type: ReadType) -> tuple[Field, ...]:
     """The fields of a struct, a variant or an argument list: all named, or all bare types."""
     result: list[Field] = []
     for item in node.elements():
-        named = isinstance(item.value, dict) and "name" in item.value and "type" in item.value
+        named = isinstance(item.value, dict) and ("name" in item.value or "type" in item.value)
         if result and (result[0].name is not None) != named:
             item.fail("fields that are all named or all without a name")
         if named:
-            type_ = read_type(item.need("type"))
-            result.append(Field(item.need("name").name(), type_, item.docs(), item.path))
+            name = item.need("name").name()
+            result.append(Field(name, read_type(item.need("type")), item.docs(), item.path))
         else:
             result.append(Field(None, read_type(item), "", item.path))
     return tuple(result)

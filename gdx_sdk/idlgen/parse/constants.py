@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from math import isfinite
 
@@ -13,6 +12,10 @@ from gdx_sdk.runtime import Some
 
 _INTEGER = re.compile(r"(-?)(0x[0-9a-fA-F]+|0b[01]+|0o[0-7]+|[0-9]+)(?:[iu](?:8|16|32|64|128|size))?")
 _FLOAT = re.compile(r"-?[0-9]+(\.[0-9]*)?(e-?[0-9]+)?(?:f32|f64)?")
+
+
+_ESCAPE = re.compile(r"\\u\{([0-9a-fA-F_]+)\}|\\x([0-9a-fA-F]{2})|\\(.|$)|\"", re.DOTALL)
+_SIMPLE = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "\\": "\\", "'": "'", '"': '"'}
 
 
 class NotPlain(Exception):
@@ -74,11 +77,16 @@ def _option(inner: TypeExpr, text: str) -> object:
 def _string(text: str) -> str:
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
         raise NotPlain
-    body = re.sub(r"\\u\{([0-9a-fA-F]+)\}", lambda m: chr(int(m[1], 16)), text[1:-1])
-    body = body.replace("\\'", "'").replace("\\0", "\\u0000")
-    value = json.loads(f'"{body}"', strict=False)
-    assert isinstance(value, str)
-    return value
+    return _ESCAPE.sub(_unescaped, text[1:-1])
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """The character of an escape; NotPlain for a bare quote, and for an escape that Rust does not know."""
+    if found[1] or found[2]:
+        return chr(int(found[1] or found[2], 16))
+    if found[3] not in _SIMPLE:
+        raise NotPlain
+    return _SIMPLE[found[3]]
 
 
 def _bytes(text: str) -> bytes:

@@ -155,7 +155,9 @@ def _repr(node: Node) -> Repr:
     kind, align = node.need("kind"), node.get("align")
     if kind.value not in ("rust", "c", "transparent"):
         kind.fail('one of "rust", "c", "transparent"')
-    return Repr(kind.text(), node.flag("packed"), align.integer(1, 2**29) if align else None)
+    if align is not None and align.integer(1, 2**29).bit_count() != 1:
+        align.fail("a power of two")
+    return Repr(kind.text(), node.flag("packed"), align.integer() if align else None)
 
 
 def read_type(node: Node) -> TypeExpr:

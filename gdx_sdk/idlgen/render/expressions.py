@@ -20,9 +20,9 @@ class Source(Module):
     own_program_id: bool = True
     here: set[Item] = field(default_factory=set)
 
-    def type_name(self, item: Item, suffix: str = "") -> str:
-        """The name of an item's class, imported when another module defines it."""
-        name = item.class_name + suffix
+    def type_name(self, item: Item, name: str = "") -> str:
+        """The name of an item's class, or one beside it, imported when another module defines it."""
+        name = name or item.class_name
         return name if item in self.here else self.relative_type(f"{self.types}{item.module}", name)
 
     def annotation(self, type_: TypeExpr, use: Use) -> str:
@@ -46,7 +46,7 @@ class Source(Module):
             case Option(inner) | COption(inner):
                 return f"{self.annotation(inner, use)} | None"
             case Ref(item):
-                return self.type_name(item, "Kind" if item.is_union and use != "result" else "")
+                return self.type_name(item, item.kind_name if use != "result" else "")
         raise TypeError(f"{type_} is not concrete")
 
     def codec(self, type_: TypeExpr, defining: Item | None = None) -> str:

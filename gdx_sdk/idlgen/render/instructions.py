@@ -64,7 +64,7 @@ class Builder:
         if self.name.startswith("test"):
             self.module.notes.append("# ruff: noqa: PT028 (the program calls it so; this is no test)")
         final = self.module.standard("typing", "Final")
-        self.module.add(f"DISCRIMINATOR: {final} = {hexed(self.call.source.discriminator)}")
+        self.module.add(spread(hexed(self.call.source.discriminator), 0, f"DISCRIMINATOR: {final} = "))
         self._constants()
         if self.call.args:
             self._arguments()

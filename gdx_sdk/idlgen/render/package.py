@@ -158,12 +158,13 @@ class Package:
             for one in exported_names:
                 index.export(f".{name}", one)
             names += exported_names
-            rows.append(f'    {hexed(call.source.discriminator)}: "{call.source.name}",')
+            rows.append(spread(hexed(call.source.discriminator), 4, after=f': "{call.source.name}",'))
             self._keep(f"instructions/{name}.py", module)
         final, mapping = index.standard("typing", "Final"), index.standard("collections.abc", "Mapping")
         index.add(_all([*names, "NAMES"]))
         before = f"NAMES: {final}[{mapping}[bytes, str]] = "
-        index.add("\n".join([before + "{", *rows, "}", '"""Discriminator → name of the instruction."""']))
+        table = [before + "{", *rows, "}"] if rows else [before + "{}"]
+        index.add([*table, '"""Discriminator → name of the instruction."""'])
         self._keep("instructions/__init__.py", index)
 
     def _package(self) -> None:

@@ -30,7 +30,7 @@ def account_class(module: Source, record: Record) -> str:
     class_var = module.standard("typing", "ClassVar")
     lines = [*_heading(module, item.class_name, base), *docstring(_docs(item), 4), ""]
     lines += _fields(module, item.members)
-    lines.append(f"    DISCRIMINATOR: {class_var}[bytes] = {hexed(tag.discriminator)}")
+    lines.append(spread(hexed(tag.discriminator), 4, f"DISCRIMINATOR: {class_var}[bytes] = "))
     if module.own_program_id:
         pubkey = module.runtime("Pubkey")
         program_id = module.relative("..program_id", "PROGRAM_ID")
@@ -50,7 +50,7 @@ def event_class(module: Source, record: Record) -> str:
     class_var = module.standard("typing", "ClassVar")
     lines = [*_heading(module, item.class_name, module.runtime("Event")), *docstring(_docs(item), 4), ""]
     lines += _fields(module, item.members)
-    lines.append(f"    DISCRIMINATOR: {class_var}[bytes] = {hexed(tag.discriminator)}")
+    lines.append(spread(hexed(tag.discriminator), 4, f"DISCRIMINATOR: {class_var}[bytes] = "))
     if item.size is not None:
         lines.append(f"    SIZE: {class_var}[int] = {item.size}")
     start = len(tag.discriminator)
@@ -75,13 +75,13 @@ def enum_class(module: Source, item: Item) -> str:
 def union_classes(module: Source, item: Item) -> list[str]:
     """An enum with data: a base class, a class per variant, and the union of the variants."""
     base = module.runtime("TaggedUnion")
-    docs = _docs(item) + f"\n\nOne of the classes in ``{item.class_name}Kind``."
+    docs = _docs(item) + f"\n\nOne of the classes in ``{item.kind_name}``."
     blocks = ["\n".join([f"class {item.class_name}({base}):", *docstring(docs, 4), "", "    __slots__ = ()"])]
     cases = item.cases or ()
     blocks += [_variant(module, item, case, tag) for tag, case in enumerate(cases)]
     names = [case.class_name for case in cases]
     alias = module.standard("typing", "TypeAlias")
-    blocks.append(union(f"{item.class_name}Kind: {alias} = ", names))
+    blocks.append(union(f"{item.kind_name}: {alias} = ", names))
     blocks.append(spread(Seq("(", names, ")"), before=f"{item.class_name}.VARIANTS = "))
     return blocks
 

@@ -74,9 +74,9 @@ def constants(module: Source, program: Concrete) -> None:
     found = program.program.constants
     if not found:
         return
-    final = module.standard("typing", "Final")
     names = unique([safe(identifier(constant.name), ANNOTATIONS, {"annotations"}) for constant in found])
     module.own = set(names)
+    final = module.standard("typing", "Final")
     for name, constant in zip(names, found, strict=True):
         type_ = program.resolver.resolve(constant.type, {}, f"{constant.path}.type")
         if constant.value is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,13 @@ FOREIGN = frozenset(runtime.__all__) | {
 }
 CLASS_CONSTANTS = frozenset(["DISCRIMINATOR", "LAYOUT", "OFFSETS", "PROGRAM_ID", "SIZE", "TAG", "VARIANTS"])
 _DEFINITIONS = ("def ", "class ", "@", "async ")
+
+
+def columns(text: str) -> int:
+    """How wide the text is: a wide character takes two columns, an accent of its own none."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
 def quoted(text: str) -> str:
@@ -38,11 +46,6 @@ def _requoted(literal: str) -> str:
     return quote + body.replace(quote, f"\\{quote}") + quote
 
 
-def hexed(data: bytes) -> str:
-    """Bytes as an expression that shows them in hexadecimal."""
-    return f'bytes.fromhex("{data.hex()}")'
-
-
 def docstring(text: str, indent: int = 0) -> list[str]:
     """Lines of a docstring, wrapped, indented; the text's own line breaks are kept."""
     pad = " " * indent
@@ -52,15 +55,16 @@ def docstring(text: str, indent: int = 0) -> list[str]:
     if lines[0].startswith('"'):
         lines[0] = " " + lines[0]
     quotes = lines[0].endswith('"') and not lines[0].endswith('\\"')
-    is_short = len(pad) + len(lines[0]) + 6 + quotes <= WIDTH
-    is_one_word = len(pad) + len(lines[0]) + 3 > WIDTH and " " not in lines[0]
+    width = len(pad) + columns(lines[0])
+    is_short = width + 6 + quotes <= WIDTH
+    is_one_word = width + 3 > WIDTH and " " not in lines[0]
     if len(lines) == 1 and (is_short or is_one_word):
         return [f'{pad}"""{lines[0]}{" " if quotes else ""}"""']
     if len(lines) == 1:
         lines = _wrapped(_clean(text), WIDTH - indent - 6)
     first, *rest = lines
-    if len(pad) + 3 + len(first) > WIDTH:
-        head, *more = textwrap.wrap(first, WIDTH - indent - 3, break_long_words=False, break_on_hyphens=False)
+    if len(pad) + 3 + columns(first) > WIDTH:
+        head, *more = _filled(first, WIDTH - indent - 3)
         first, rest = head, [*more, *rest]
     return [f'{pad}"""{first}', *(f"{pad}{line}".rstrip() for line in rest), f'{pad}"""']
 
@@ -75,15 +79,23 @@ def _wrapped(text: str, width: int) -> list[str]:
     for line in textwrap.dedent(text).strip("\n").splitlines():
         lead = re.match(r" *", line)
         hang = (lead[0] if lead else "")[:40]
-        wrapped = textwrap.wrap(
-            line.rstrip(), width, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
-        )
-        result += wrapped or [""]
+        result += _filled(line.rstrip(), width, hang) or [""]
     if result:
         result[0] = result[0].lstrip()
     while result and not result[-1]:
         result.pop()
     return result
+
+
+def _filled(line: str, width: int, hang: str = "") -> list[str]:
+    """The line's words on as many lines as its columns need; a word too long for one stays whole."""
+    lines: list[str] = []
+    for gap, word in re.findall(r"( *)(\S+)", line):
+        if lines and columns(lines[-1] + gap + word) <= width:
+            lines[-1] += gap + word
+        else:
+            lines.append(hang + word if lines else gap + word)
+    return lines
 
 
 @dataclass(slots=True)
@@ -100,6 +112,11 @@ def call(name: str, *items: str | Seq) -> Seq:
     return Seq(f"{name}(", items, ")")
 
 
+def hexed(data: bytes) -> Seq:
+    """Bytes as an expression that shows them in hexadecimal."""
+    return call("bytes.fromhex", f'"{data.hex()}"')
+
+
 def flat(node: str | Seq) -> str:
     """The node on one line."""
     if isinstance(node, str):
@@ -113,7 +130,7 @@ def flat(node: str | Seq) -> str:
 def spread(node: str | Seq, indent: int = 0, before: str = "", after: str = "") -> str:
     """``before`` + node + ``after`` from column ``indent`` on, on as many lines as needed."""
     line = before + flat(node) + after
-    if isinstance(node, str) or indent + len(line) <= WIDTH or not node.items:
+    if isinstance(node, str) or indent + columns(line) <= WIDTH or not node.items:
         return " " * indent + line
     pad = " " * indent
     lines = [f"{pad}{before}{node.open}"]
@@ -125,12 +142,12 @@ def sentence(before: str, text: str, indent: int) -> list[str]:
     """``before`` and a string literal, split over lines in parentheses when it is too long."""
     pad = " " * indent
     whole = f"{pad}{before}{quoted(text)}"
-    if len(whole) <= WIDTH:
+    if columns(whole) <= WIDTH:
         return [whole]
     parts, current = [], ""
-    room = WIDTH - indent - 8
+    room = (WIDTH - indent - 8) // (1 if text.isascii() else 2)
     for word in re.findall(rf"\S{{1,{room}}}\s*|\s+", text):
-        if current and len(quoted(current + word)) > WIDTH - indent - 4:
+        if current and columns(quoted(current + word)) > WIDTH - indent - 4:
             parts.append(current)
             current = ""
         current += word
@@ -140,10 +157,12 @@ def sentence(before: str, text: str, indent: int) -> list[str]:
 def union(before: str, names: Sequence[str], separator: str = " | ") -> str:
     """A union of types, one per line when it does not fit."""
     line = before + separator.join(names)
-    if len(line) <= WIDTH:
+    if columns(line) <= WIDTH:
         return line
     inner = "    " + separator.join(names)
-    lines = [inner] if len(inner) <= WIDTH else [f"    {names[0]}", *(f"    | {name}" for name in names[1:])]
+    lines = (
+        [inner] if columns(inner) <= WIDTH else [f"    {names[0]}", *(f"    | {name}" for name in names[1:])]
+    )
     return "\n".join([f"{before}(", *lines, ")"])
 
 
@@ -259,6 +278,6 @@ def _import(module: str, names: dict[str, str], width: int = WIDTH) -> str:
 
 def _statement(module: str, items: list[str], width: int) -> str:
     line = f"from {module} import {', '.join(items)}"
-    if len(line) <= width:
+    if columns(line) <= width:
         return line
     return "\n".join([f"from {module} import (", *(f"    {item}," for item in items), ")"])

@@ -18,6 +18,7 @@ from gdx_sdk.idlgen import generate
 
 from .conftest import Naive, load, plain
 from .random_idls import programs
+from .small_idls import small, struct
 from .test_round_trip import check_instructions, check_records
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -68,16 +69,6 @@ def test_clients_of_random_idls_are_clean(
 
 
 Build = Callable[[dict[str, Any]], ModuleType]
-
-
-def small(**parts: Any) -> dict[str, Any]:
-    base = {"address": "7ALdXZ8KnJ2C4VRY3RcRQi2ZETRoNKr97snq7nJiz89g", "instructions": []}
-    return base | {"metadata": {"name": "small", "version": "0.1.0", "spec": "0.1.0"}} | parts
-
-
-def struct(name: str, *types: Any) -> dict[str, Any]:
-    fields = [{"name": f"field_{i}", "type": type_} for i, type_ in enumerate(types)]
-    return {"name": name, "type": {"kind": "struct", "fields": fields}}
 
 
 def test_options_inside_options_tell_every_none_apart(build: Build) -> None:
