@@ -11,8 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.chain_lane import Lane
+
+settings.register_profile("gdx", deadline=None, print_blob=True)  # no timed assertions
+settings.load_profile("gdx")
 
 VALIDATOR_TIMEOUT_SECONDS = 900
 """Of one test: a validator takes a whole core, and others may want the machine, too."""

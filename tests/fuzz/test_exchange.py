@@ -60,10 +60,8 @@ PUSH = settings(
     max_examples=20,
     stateful_step_count=40,
     database=None,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate, Phase.shrink],
-    print_blob=True,
     report_multiple_bugs=False,
 )
 

@@ -57,7 +57,7 @@ def test_books_agree_with_positions(seed: int) -> None:
     compare(engine, twin, seed, 800, reduce_only=True)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**32), has_positions=st.booleans())
 def test_books_agree_for_any_seed(seed: int, has_positions: bool) -> None:
     engine = rich_engine(6) if has_positions else Engine(MARKETS)

@@ -36,7 +36,7 @@ def client_of(idl: dict[str, Any], root: Path) -> ModuleType:
     return client
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=SLOW, print_blob=True)
+@settings(max_examples=15, suppress_health_check=SLOW)
 @given(idl=programs())
 def test_random_values_of_random_idls_round_trip(idl: dict[str, Any], generated_root: Path) -> None:
     client = client_of(idl, generated_root)
@@ -44,7 +44,7 @@ def test_random_values_of_random_idls_round_trip(idl: dict[str, Any], generated_
     check_instructions(client, idl, Naive, seeds=range(4))
 
 
-@settings(max_examples=1, deadline=None, suppress_health_check=SLOW, print_blob=True)
+@settings(max_examples=1, suppress_health_check=SLOW)
 @given(idls=st.lists(programs(), min_size=8, max_size=8))
 def test_clients_of_random_idls_are_clean(
     idls: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
