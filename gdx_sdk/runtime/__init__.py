@@ -41,7 +41,7 @@ from gdx_sdk.runtime.codecs import (
     vec,
 )
 from gdx_sdk.runtime.events import Event, event_in_cpi, event_in_data, events_in_logs
-from gdx_sdk.runtime.exports import lazy_exports
+from gdx_sdk.runtime.exports import lazy_exports, lazy_functions
 from gdx_sdk.runtime.filters import MemcmpFilter
 from gdx_sdk.runtime.instructions import optional_account
 from gdx_sdk.runtime.layout import Layout
@@ -95,6 +95,7 @@ __all__ = [
     "find_address",
     "fixed_bytes",
     "lazy_exports",
+    "lazy_functions",
     "nested_option",
     "option",
     "optional_account",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from gdx_sdk.idlgen.addressing import Addressing
 from gdx_sdk.idlgen.concrete import Concrete, exported
 from gdx_sdk.idlgen.names import safe as safe_name
@@ -144,8 +146,7 @@ class Package:
         )
 
     def _instructions(self) -> None:
-        index = self._module(f"Builders of the instructions of the program ``{self.source.name}``.")
-        names: list[str] = []
+        names: dict[str, list[str]] = {}
         rows = []
         for call in self.program.calls:
             module = self._module(f"The instruction ``{call.source.name}``.", "..types.")
@@ -154,14 +155,15 @@ class Package:
             builder.render()
             resolving.render()
             name = call.function
-            exported_names = [*builder.exports, *resolving.exports]
-            for one in exported_names:
-                index.export(f".{name}", one)
-            names += exported_names
+            names[name] = [*builder.exports, *resolving.exports]
             rows.append(spread(hexed(call.source.discriminator), 4, after=f': "{call.source.name}",'))
             self._keep(f"instructions/{name}.py", module)
+        index = self._module(f"Builders of the instructions of the program ``{self.source.name}``.")
+        index.own = {"NAMES", *itertools.chain.from_iterable(names.values())}
+        index.add(_all([*index.own]))
+        if names:
+            _add_builders(index, names)
         final, mapping = index.standard("typing", "Final"), index.standard("collections.abc", "Mapping")
-        index.add(_all([*names, "NAMES"]))
         before = f"NAMES: {final}[{mapping}[bytes, str]] = "
         table = [before + "{", *rows, "}"] if rows else [before + "{}"]
         index.add([*table, '"""Discriminator → name of the instruction."""'])
@@ -182,28 +184,42 @@ class Package:
     def _lazy(self, path: str, docs: str, exports: dict[str, str]) -> None:
         """A package whose names load their module when first used."""
         module = self._module(docs)
-        if not exports:
-            self._keep(path, module)
-            return
-        checking = module.standard("typing", "TYPE_CHECKING")
-        lazy = module.runtime("lazy_exports")
-        imports = Source("", "")
-        for name, home in exports.items():
-            imports.export("." if home == name else f".{home}", name)
-        lines = imports.import_lines(106)
-        rows = [f'            "{name}": "{exports[name]}",' for name in sorted(exports, key=member_key)]
-        block = [f"if {checking}:", *(f"    {line}" if line else "" for line in lines), "else:"]
-        block += [
-            "    __getattr__ = " + lazy + "(",
-            "        __name__,",
-            "        {",
-            *rows,
-            "        },",
-            "    )",
-        ]
-        module.add(_all(list(exports)))
-        module.add(block)
+        if exports:
+            module.add(_all(list(exports)))
+            _add_lazy(module, exports)
         self._keep(path, module)
+
+
+def _add_lazy(module: Source, exports: dict[str, str]) -> None:
+    """``__all__`` and the names that load their module when first used: name → module."""
+    rows = [f'            "{name}": "{exports[name]}",' for name in sorted(exports, key=member_key)]
+    imports = Source("", "")
+    for name, home in exports.items():
+        imports.export("." if home == name else f".{home}", name)
+    _add_late(module, "lazy_exports", imports, rows)
+
+
+def _add_builders(module: Source, names: dict[str, list[str]]) -> None:
+    """The same for builders, which have the names of their modules: module → names."""
+    rows = []
+    imports = Source("", "")
+    for home in sorted(names, key=member_key):
+        strings: list[str | Seq] = [f'"{name}"' for name in sorted(names[home], key=member_key)]
+        rows.append(spread(Seq("[", strings, "]"), 12, before=f'"{home}": ', after=","))
+        for name in names[home]:
+            imports.export(f".{home}", name)
+    _add_late(module, "lazy_functions", imports, rows)
+
+
+def _add_late(module: Source, function: str, imports: Source, rows: list[str]) -> None:
+    checking, lazy = module.standard("typing", "TYPE_CHECKING"), module.runtime(function)
+    block = [
+        f"if {checking}:",
+        *(f"    {line}" if line else "" for line in imports.import_lines(106)),
+        "else:",
+    ]
+    block += [f"    __getattr__ = {lazy}(", "        __name__,", "        {", *rows, "        },", "    )"]
+    module.add(block)
 
 
 def _all(names: list[str]) -> str:

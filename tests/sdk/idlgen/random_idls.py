@@ -20,7 +20,7 @@ _WORDS = """
     BY_DISCRIMINATOR BY_CODE NAMES DISCRIMINATOR SIZE LAYOUT OFFSETS TAG VARIANTS annotations
     __init__ __class__ __dict__ __slots__ _private _ __ x0 camelCase PascalCase SCREAMING_CASE
     HTTPServer2Go ünïcode naïve 名前 types errors constants events instructions pdas item_0
-    remaining_accounts lazy_exports ShapeKind Shape shape ShapeEmpty TYPE_CHECKING from_code
+    remaining_accounts lazy_exports lazy_functions ShapeKind Shape shape ShapeEmpty TYPE_CHECKING from_code
     find_address Instruction AccountMeta Protocol Self
 """
 WORDS = sorted({*_WORDS.split(), *keyword.kwlist, *keyword.softkwlist} - {"__debug__"})

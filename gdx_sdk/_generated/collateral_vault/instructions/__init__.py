@@ -4,81 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .accept_admin import AcceptAdminAccounts, accept_admin
-from .close_pool import ClosePoolAccounts, ClosePoolGiven, close_pool, resolve_close_pool
-from .create_pool import CreatePoolAccounts, CreatePoolGiven, create_pool, resolve_create_pool
-from .create_vault import CreateVaultAccounts, CreateVaultArgs, create_vault
-from .deposit import DepositAccounts, DepositArgs, DepositGiven, deposit, resolve_deposit
-from .draw_insurance import (
-    DrawInsuranceAccounts,
-    DrawInsuranceArgs,
-    DrawInsuranceGiven,
-    draw_insurance,
-    resolve_draw_insurance,
-)
-from .execute_pause_renewal import (
-    ExecutePauseRenewalAccounts,
-    ExecutePauseRenewalGiven,
-    execute_pause_renewal,
-    resolve_execute_pause_renewal,
-)
-from .fund_insurance import (
-    FundInsuranceAccounts,
-    FundInsuranceArgs,
-    FundInsuranceGiven,
-    fund_insurance,
-    resolve_fund_insurance,
-)
-from .lock import LockAccounts, LockArgs, LockGiven, lock, resolve_lock
-from .open_account import OpenAccountAccounts, open_account
-from .propose_admin import (
-    ProposeAdminAccounts,
-    ProposeAdminArgs,
-    ProposeAdminGiven,
-    propose_admin,
-    resolve_propose_admin,
-)
-from .propose_pause_renewal import (
-    ProposePauseRenewalAccounts,
-    ProposePauseRenewalGiven,
-    propose_pause_renewal,
-    resolve_propose_pause_renewal,
-)
-from .raise_delay import RaiseDelayAccounts, RaiseDelayArgs, RaiseDelayGiven, raise_delay, resolve_raise_delay
-from .release import ReleaseAccounts, ReleaseArgs, ReleaseGiven, release, resolve_release
-from .set_fee_recipient import (
-    SetFeeRecipientAccounts,
-    SetFeeRecipientArgs,
-    SetFeeRecipientGiven,
-    resolve_set_fee_recipient,
-    set_fee_recipient,
-)
-from .set_guardian import (
-    SetGuardianAccounts,
-    SetGuardianArgs,
-    SetGuardianGiven,
-    resolve_set_guardian,
-    set_guardian,
-)
-from .set_vault_pause import SetVaultPauseAccounts, SetVaultPauseArgs, set_vault_pause
-from .set_withdraw_limit import (
-    SetWithdrawLimitAccounts,
-    SetWithdrawLimitArgs,
-    SetWithdrawLimitGiven,
-    resolve_set_withdraw_limit,
-    set_withdraw_limit,
-)
-from .sweep_fees import SweepFeesAccounts, SweepFeesArgs, SweepFeesGiven, resolve_sweep_fees, sweep_fees
-from .withdraw import WithdrawAccounts, WithdrawArgs, WithdrawGiven, resolve_withdraw, withdraw
-from .withdraw_fees import (
-    WithdrawFeesAccounts,
-    WithdrawFeesArgs,
-    WithdrawFeesGiven,
-    resolve_withdraw_fees,
-    withdraw_fees,
-)
+from gdx_sdk.runtime import lazy_functions
 
 __all__ = [
     "NAMES",
@@ -174,6 +102,178 @@ __all__ = [
     "withdraw",
     "withdraw_fees",
 ]
+
+if TYPE_CHECKING:
+    from .accept_admin import AcceptAdminAccounts, accept_admin
+    from .close_pool import ClosePoolAccounts, ClosePoolGiven, close_pool, resolve_close_pool
+    from .create_pool import CreatePoolAccounts, CreatePoolGiven, create_pool, resolve_create_pool
+    from .create_vault import CreateVaultAccounts, CreateVaultArgs, create_vault
+    from .deposit import DepositAccounts, DepositArgs, DepositGiven, deposit, resolve_deposit
+    from .draw_insurance import (
+        DrawInsuranceAccounts,
+        DrawInsuranceArgs,
+        DrawInsuranceGiven,
+        draw_insurance,
+        resolve_draw_insurance,
+    )
+    from .execute_pause_renewal import (
+        ExecutePauseRenewalAccounts,
+        ExecutePauseRenewalGiven,
+        execute_pause_renewal,
+        resolve_execute_pause_renewal,
+    )
+    from .fund_insurance import (
+        FundInsuranceAccounts,
+        FundInsuranceArgs,
+        FundInsuranceGiven,
+        fund_insurance,
+        resolve_fund_insurance,
+    )
+    from .lock import LockAccounts, LockArgs, LockGiven, lock, resolve_lock
+    from .open_account import OpenAccountAccounts, open_account
+    from .propose_admin import (
+        ProposeAdminAccounts,
+        ProposeAdminArgs,
+        ProposeAdminGiven,
+        propose_admin,
+        resolve_propose_admin,
+    )
+    from .propose_pause_renewal import (
+        ProposePauseRenewalAccounts,
+        ProposePauseRenewalGiven,
+        propose_pause_renewal,
+        resolve_propose_pause_renewal,
+    )
+    from .raise_delay import (
+        RaiseDelayAccounts,
+        RaiseDelayArgs,
+        RaiseDelayGiven,
+        raise_delay,
+        resolve_raise_delay,
+    )
+    from .release import ReleaseAccounts, ReleaseArgs, ReleaseGiven, release, resolve_release
+    from .set_fee_recipient import (
+        SetFeeRecipientAccounts,
+        SetFeeRecipientArgs,
+        SetFeeRecipientGiven,
+        resolve_set_fee_recipient,
+        set_fee_recipient,
+    )
+    from .set_guardian import (
+        SetGuardianAccounts,
+        SetGuardianArgs,
+        SetGuardianGiven,
+        resolve_set_guardian,
+        set_guardian,
+    )
+    from .set_vault_pause import SetVaultPauseAccounts, SetVaultPauseArgs, set_vault_pause
+    from .set_withdraw_limit import (
+        SetWithdrawLimitAccounts,
+        SetWithdrawLimitArgs,
+        SetWithdrawLimitGiven,
+        resolve_set_withdraw_limit,
+        set_withdraw_limit,
+    )
+    from .sweep_fees import SweepFeesAccounts, SweepFeesArgs, SweepFeesGiven, resolve_sweep_fees, sweep_fees
+    from .withdraw import WithdrawAccounts, WithdrawArgs, WithdrawGiven, resolve_withdraw, withdraw
+    from .withdraw_fees import (
+        WithdrawFeesAccounts,
+        WithdrawFeesArgs,
+        WithdrawFeesGiven,
+        resolve_withdraw_fees,
+        withdraw_fees,
+    )
+else:
+    __getattr__ = lazy_functions(
+        __name__,
+        {
+            "accept_admin": ["AcceptAdminAccounts", "accept_admin"],
+            "close_pool": ["ClosePoolAccounts", "ClosePoolGiven", "close_pool", "resolve_close_pool"],
+            "create_pool": ["CreatePoolAccounts", "CreatePoolGiven", "create_pool", "resolve_create_pool"],
+            "create_vault": ["CreateVaultAccounts", "CreateVaultArgs", "create_vault"],
+            "deposit": ["DepositAccounts", "DepositArgs", "DepositGiven", "deposit", "resolve_deposit"],
+            "draw_insurance": [
+                "DrawInsuranceAccounts",
+                "DrawInsuranceArgs",
+                "DrawInsuranceGiven",
+                "draw_insurance",
+                "resolve_draw_insurance",
+            ],
+            "execute_pause_renewal": [
+                "ExecutePauseRenewalAccounts",
+                "ExecutePauseRenewalGiven",
+                "execute_pause_renewal",
+                "resolve_execute_pause_renewal",
+            ],
+            "fund_insurance": [
+                "FundInsuranceAccounts",
+                "FundInsuranceArgs",
+                "FundInsuranceGiven",
+                "fund_insurance",
+                "resolve_fund_insurance",
+            ],
+            "lock": ["LockAccounts", "LockArgs", "LockGiven", "lock", "resolve_lock"],
+            "open_account": ["OpenAccountAccounts", "open_account"],
+            "propose_admin": [
+                "ProposeAdminAccounts",
+                "ProposeAdminArgs",
+                "ProposeAdminGiven",
+                "propose_admin",
+                "resolve_propose_admin",
+            ],
+            "propose_pause_renewal": [
+                "ProposePauseRenewalAccounts",
+                "ProposePauseRenewalGiven",
+                "propose_pause_renewal",
+                "resolve_propose_pause_renewal",
+            ],
+            "raise_delay": [
+                "RaiseDelayAccounts",
+                "RaiseDelayArgs",
+                "RaiseDelayGiven",
+                "raise_delay",
+                "resolve_raise_delay",
+            ],
+            "release": ["ReleaseAccounts", "ReleaseArgs", "ReleaseGiven", "release", "resolve_release"],
+            "set_fee_recipient": [
+                "SetFeeRecipientAccounts",
+                "SetFeeRecipientArgs",
+                "SetFeeRecipientGiven",
+                "resolve_set_fee_recipient",
+                "set_fee_recipient",
+            ],
+            "set_guardian": [
+                "SetGuardianAccounts",
+                "SetGuardianArgs",
+                "SetGuardianGiven",
+                "resolve_set_guardian",
+                "set_guardian",
+            ],
+            "set_vault_pause": ["SetVaultPauseAccounts", "SetVaultPauseArgs", "set_vault_pause"],
+            "set_withdraw_limit": [
+                "SetWithdrawLimitAccounts",
+                "SetWithdrawLimitArgs",
+                "SetWithdrawLimitGiven",
+                "resolve_set_withdraw_limit",
+                "set_withdraw_limit",
+            ],
+            "sweep_fees": [
+                "SweepFeesAccounts",
+                "SweepFeesArgs",
+                "SweepFeesGiven",
+                "resolve_sweep_fees",
+                "sweep_fees",
+            ],
+            "withdraw": ["WithdrawAccounts", "WithdrawArgs", "WithdrawGiven", "resolve_withdraw", "withdraw"],
+            "withdraw_fees": [
+                "WithdrawFeesAccounts",
+                "WithdrawFeesArgs",
+                "WithdrawFeesGiven",
+                "resolve_withdraw_fees",
+                "withdraw_fees",
+            ],
+        },
+    )
 
 NAMES: Final[Mapping[bytes, str]] = {
     bytes.fromhex("702a2d5a74b50daa"): "accept_admin",

@@ -4,19 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .approve import ApproveAccounts, ApproveArgs, ApproveGiven, approve, resolve_approve
-from .close import CloseAccounts, CloseGiven, close, resolve_close
-from .create import CreateAccounts, CreateArgs, create
-from .fast_deposit import (
-    FastDepositAccounts,
-    FastDepositArgs,
-    FastDepositGiven,
-    fast_deposit,
-    resolve_fast_deposit,
-)
-from .revoke import RevokeAccounts, RevokeGiven, resolve_revoke, revoke
+from gdx_sdk.runtime import lazy_functions
 
 __all__ = [
     "NAMES",
@@ -42,6 +32,36 @@ __all__ = [
     "resolve_revoke",
     "revoke",
 ]
+
+if TYPE_CHECKING:
+    from .approve import ApproveAccounts, ApproveArgs, ApproveGiven, approve, resolve_approve
+    from .close import CloseAccounts, CloseGiven, close, resolve_close
+    from .create import CreateAccounts, CreateArgs, create
+    from .fast_deposit import (
+        FastDepositAccounts,
+        FastDepositArgs,
+        FastDepositGiven,
+        fast_deposit,
+        resolve_fast_deposit,
+    )
+    from .revoke import RevokeAccounts, RevokeGiven, resolve_revoke, revoke
+else:
+    __getattr__ = lazy_functions(
+        __name__,
+        {
+            "approve": ["ApproveAccounts", "ApproveArgs", "ApproveGiven", "approve", "resolve_approve"],
+            "close": ["CloseAccounts", "CloseGiven", "close", "resolve_close"],
+            "create": ["CreateAccounts", "CreateArgs", "create"],
+            "fast_deposit": [
+                "FastDepositAccounts",
+                "FastDepositArgs",
+                "FastDepositGiven",
+                "fast_deposit",
+                "resolve_fast_deposit",
+            ],
+            "revoke": ["RevokeAccounts", "RevokeGiven", "resolve_revoke", "revoke"],
+        },
+    )
 
 NAMES: Final[Mapping[bytes, str]] = {
     bytes.fromhex("454ad9247375614c"): "approve",

@@ -4,13 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .close_funding import CloseFundingAccounts, CloseFundingGiven, close_funding, resolve_close_funding
-from .create_funding import CreateFundingAccounts, CreateFundingArgs, create_funding
-from .sample_premium import SamplePremiumAccounts, SamplePremiumGiven, resolve_sample_premium, sample_premium
-from .set_max_rate import SetMaxRateAccounts, SetMaxRateArgs, set_max_rate
-from .update_funding import UpdateFundingAccounts, UpdateFundingGiven, resolve_update_funding, update_funding
+from gdx_sdk.runtime import lazy_functions
 
 __all__ = [
     "NAMES",
@@ -33,6 +29,49 @@ __all__ = [
     "set_max_rate",
     "update_funding",
 ]
+
+if TYPE_CHECKING:
+    from .close_funding import CloseFundingAccounts, CloseFundingGiven, close_funding, resolve_close_funding
+    from .create_funding import CreateFundingAccounts, CreateFundingArgs, create_funding
+    from .sample_premium import (
+        SamplePremiumAccounts,
+        SamplePremiumGiven,
+        resolve_sample_premium,
+        sample_premium,
+    )
+    from .set_max_rate import SetMaxRateAccounts, SetMaxRateArgs, set_max_rate
+    from .update_funding import (
+        UpdateFundingAccounts,
+        UpdateFundingGiven,
+        resolve_update_funding,
+        update_funding,
+    )
+else:
+    __getattr__ = lazy_functions(
+        __name__,
+        {
+            "close_funding": [
+                "CloseFundingAccounts",
+                "CloseFundingGiven",
+                "close_funding",
+                "resolve_close_funding",
+            ],
+            "create_funding": ["CreateFundingAccounts", "CreateFundingArgs", "create_funding"],
+            "sample_premium": [
+                "SamplePremiumAccounts",
+                "SamplePremiumGiven",
+                "resolve_sample_premium",
+                "sample_premium",
+            ],
+            "set_max_rate": ["SetMaxRateAccounts", "SetMaxRateArgs", "set_max_rate"],
+            "update_funding": [
+                "UpdateFundingAccounts",
+                "UpdateFundingGiven",
+                "resolve_update_funding",
+                "update_funding",
+            ],
+        },
+    )
 
 NAMES: Final[Mapping[bytes, str]] = {
     bytes.fromhex("9772cc25cde6ed9a"): "close_funding",

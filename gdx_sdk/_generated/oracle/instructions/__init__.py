@@ -4,34 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .accept_feed_authority import AcceptFeedAuthorityAccounts, accept_feed_authority
-from .create_feed import CreateFeedAccounts, CreateFeedArgs, create_feed
-from .propose_feed_authority import (
-    ProposeFeedAuthorityAccounts,
-    ProposeFeedAuthorityArgs,
-    ProposeFeedAuthorityGiven,
-    propose_feed_authority,
-    resolve_propose_feed_authority,
-)
-from .publish_price import PublishPriceAccounts, PublishPriceArgs, publish_price
-from .raise_delay import RaiseDelayAccounts, RaiseDelayArgs, RaiseDelayGiven, raise_delay, resolve_raise_delay
-from .set_fallback import (
-    SetFallbackAccounts,
-    SetFallbackArgs,
-    SetFallbackGiven,
-    resolve_set_fallback,
-    set_fallback,
-)
-from .set_limits import SetLimitsAccounts, SetLimitsArgs, SetLimitsGiven, resolve_set_limits, set_limits
-from .set_publishers import (
-    SetPublishersAccounts,
-    SetPublishersArgs,
-    SetPublishersGiven,
-    resolve_set_publishers,
-    set_publishers,
-)
+from gdx_sdk.runtime import lazy_functions
 
 __all__ = [
     "NAMES",
@@ -69,6 +44,84 @@ __all__ = [
     "set_limits",
     "set_publishers",
 ]
+
+if TYPE_CHECKING:
+    from .accept_feed_authority import AcceptFeedAuthorityAccounts, accept_feed_authority
+    from .create_feed import CreateFeedAccounts, CreateFeedArgs, create_feed
+    from .propose_feed_authority import (
+        ProposeFeedAuthorityAccounts,
+        ProposeFeedAuthorityArgs,
+        ProposeFeedAuthorityGiven,
+        propose_feed_authority,
+        resolve_propose_feed_authority,
+    )
+    from .publish_price import PublishPriceAccounts, PublishPriceArgs, publish_price
+    from .raise_delay import (
+        RaiseDelayAccounts,
+        RaiseDelayArgs,
+        RaiseDelayGiven,
+        raise_delay,
+        resolve_raise_delay,
+    )
+    from .set_fallback import (
+        SetFallbackAccounts,
+        SetFallbackArgs,
+        SetFallbackGiven,
+        resolve_set_fallback,
+        set_fallback,
+    )
+    from .set_limits import SetLimitsAccounts, SetLimitsArgs, SetLimitsGiven, resolve_set_limits, set_limits
+    from .set_publishers import (
+        SetPublishersAccounts,
+        SetPublishersArgs,
+        SetPublishersGiven,
+        resolve_set_publishers,
+        set_publishers,
+    )
+else:
+    __getattr__ = lazy_functions(
+        __name__,
+        {
+            "accept_feed_authority": ["AcceptFeedAuthorityAccounts", "accept_feed_authority"],
+            "create_feed": ["CreateFeedAccounts", "CreateFeedArgs", "create_feed"],
+            "propose_feed_authority": [
+                "ProposeFeedAuthorityAccounts",
+                "ProposeFeedAuthorityArgs",
+                "ProposeFeedAuthorityGiven",
+                "propose_feed_authority",
+                "resolve_propose_feed_authority",
+            ],
+            "publish_price": ["PublishPriceAccounts", "PublishPriceArgs", "publish_price"],
+            "raise_delay": [
+                "RaiseDelayAccounts",
+                "RaiseDelayArgs",
+                "RaiseDelayGiven",
+                "raise_delay",
+                "resolve_raise_delay",
+            ],
+            "set_fallback": [
+                "SetFallbackAccounts",
+                "SetFallbackArgs",
+                "SetFallbackGiven",
+                "resolve_set_fallback",
+                "set_fallback",
+            ],
+            "set_limits": [
+                "SetLimitsAccounts",
+                "SetLimitsArgs",
+                "SetLimitsGiven",
+                "resolve_set_limits",
+                "set_limits",
+            ],
+            "set_publishers": [
+                "SetPublishersAccounts",
+                "SetPublishersArgs",
+                "SetPublishersGiven",
+                "resolve_set_publishers",
+                "set_publishers",
+            ],
+        },
+    )
 
 NAMES: Final[Mapping[bytes, str]] = {
     bytes.fromhex("920c60a499275c51"): "accept_feed_authority",

@@ -4,66 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .accept_admin import AcceptAdminAccounts, accept_admin
-from .add_collateral import (
-    AddCollateralAccounts,
-    AddCollateralArgs,
-    AddCollateralGiven,
-    add_collateral,
-    resolve_add_collateral,
-)
-from .approve_relayer import ApproveRelayerAccounts, ApproveRelayerArgs, approve_relayer
-from .beat import BeatAccounts, beat
-from .close_market import CloseMarketAccounts, CloseMarketGiven, close_market, resolve_close_market
-from .close_position import ClosePositionAccounts, ClosePositionGiven, close_position, resolve_close_position
-from .create_config import CreateConfigAccounts, CreateConfigArgs, create_config
-from .create_market import CreateMarketAccounts, CreateMarketArgs, create_market
-from .execute_release import (
-    ExecuteReleaseAccounts,
-    ExecuteReleaseGiven,
-    execute_release,
-    resolve_execute_release,
-)
-from .liquidate import LiquidateAccounts, LiquidateArgs, LiquidateGiven, liquidate, resolve_liquidate
-from .migrate_config import MigrateConfigAccounts, migrate_config
-from .open_position import OpenPositionAccounts, OpenPositionArgs, open_position
-from .open_session_position import OpenSessionPositionAccounts, OpenSessionPositionArgs, open_session_position
-from .pay_position import PayPositionAccounts, PayPositionGiven, pay_position, resolve_pay_position
-from .propose_admin import ProposeAdminAccounts, ProposeAdminArgs, propose_admin
-from .propose_change import ProposeChangeAccounts, ProposeChangeArgs, propose_change
-from .prune_batch import PruneBatchAccounts, PruneBatchGiven, prune_batch, resolve_prune_batch
-from .raise_delay import RaiseDelayAccounts, RaiseDelayArgs, raise_delay
-from .request_release import (
-    RequestReleaseAccounts,
-    RequestReleaseArgs,
-    RequestReleaseGiven,
-    request_release,
-    resolve_request_release,
-)
-from .resolve_bankruptcy import ResolveBankruptcyAccounts, ResolveBankruptcyArgs, resolve_bankruptcy
-from .revoke_relayer import RevokeRelayerAccounts, RevokeRelayerArgs, revoke_relayer
-from .set_active_relayer import SetActiveRelayerAccounts, SetActiveRelayerArgs, set_active_relayer
-from .set_allowed_versions import SetAllowedVersionsAccounts, SetAllowedVersionsArgs, set_allowed_versions
-from .set_canary import SetCanaryAccounts, SetCanaryArgs, set_canary
-from .set_config_limits import SetConfigLimitsAccounts, SetConfigLimitsArgs, set_config_limits
-from .set_funding import SetFundingAccounts, SetFundingArgs, set_funding
-from .set_guardian import SetGuardianAccounts, SetGuardianArgs, set_guardian
-from .set_market_limits import SetMarketLimitsAccounts, SetMarketLimitsArgs, set_market_limits
-from .set_market_status import SetMarketStatusAccounts, SetMarketStatusArgs, set_market_status
-from .set_min_batch_size import SetMinBatchSizeAccounts, SetMinBatchSizeArgs, set_min_batch_size
-from .set_pause_bits import SetPauseBitsAccounts, SetPauseBitsArgs, set_pause_bits
-from .settle_batch import SettleBatchAccounts, SettleBatchArgs, settle_batch
-from .settle_position import (
-    SettlePositionAccounts,
-    SettlePositionGiven,
-    resolve_settle_position,
-    settle_position,
-)
-from .start_settling import StartSettlingAccounts, StartSettlingArgs, start_settling
-from .sweep_fees import SweepFeesAccounts, sweep_fees
-from .take_over import TakeOverAccounts, take_over
+from gdx_sdk.runtime import lazy_functions
 
 __all__ = [
     "NAMES",
@@ -183,6 +126,172 @@ __all__ = [
     "sweep_fees",
     "take_over",
 ]
+
+if TYPE_CHECKING:
+    from .accept_admin import AcceptAdminAccounts, accept_admin
+    from .add_collateral import (
+        AddCollateralAccounts,
+        AddCollateralArgs,
+        AddCollateralGiven,
+        add_collateral,
+        resolve_add_collateral,
+    )
+    from .approve_relayer import ApproveRelayerAccounts, ApproveRelayerArgs, approve_relayer
+    from .beat import BeatAccounts, beat
+    from .close_market import CloseMarketAccounts, CloseMarketGiven, close_market, resolve_close_market
+    from .close_position import (
+        ClosePositionAccounts,
+        ClosePositionGiven,
+        close_position,
+        resolve_close_position,
+    )
+    from .create_config import CreateConfigAccounts, CreateConfigArgs, create_config
+    from .create_market import CreateMarketAccounts, CreateMarketArgs, create_market
+    from .execute_release import (
+        ExecuteReleaseAccounts,
+        ExecuteReleaseGiven,
+        execute_release,
+        resolve_execute_release,
+    )
+    from .liquidate import LiquidateAccounts, LiquidateArgs, LiquidateGiven, liquidate, resolve_liquidate
+    from .migrate_config import MigrateConfigAccounts, migrate_config
+    from .open_position import OpenPositionAccounts, OpenPositionArgs, open_position
+    from .open_session_position import (
+        OpenSessionPositionAccounts,
+        OpenSessionPositionArgs,
+        open_session_position,
+    )
+    from .pay_position import PayPositionAccounts, PayPositionGiven, pay_position, resolve_pay_position
+    from .propose_admin import ProposeAdminAccounts, ProposeAdminArgs, propose_admin
+    from .propose_change import ProposeChangeAccounts, ProposeChangeArgs, propose_change
+    from .prune_batch import PruneBatchAccounts, PruneBatchGiven, prune_batch, resolve_prune_batch
+    from .raise_delay import RaiseDelayAccounts, RaiseDelayArgs, raise_delay
+    from .request_release import (
+        RequestReleaseAccounts,
+        RequestReleaseArgs,
+        RequestReleaseGiven,
+        request_release,
+        resolve_request_release,
+    )
+    from .resolve_bankruptcy import ResolveBankruptcyAccounts, ResolveBankruptcyArgs, resolve_bankruptcy
+    from .revoke_relayer import RevokeRelayerAccounts, RevokeRelayerArgs, revoke_relayer
+    from .set_active_relayer import SetActiveRelayerAccounts, SetActiveRelayerArgs, set_active_relayer
+    from .set_allowed_versions import SetAllowedVersionsAccounts, SetAllowedVersionsArgs, set_allowed_versions
+    from .set_canary import SetCanaryAccounts, SetCanaryArgs, set_canary
+    from .set_config_limits import SetConfigLimitsAccounts, SetConfigLimitsArgs, set_config_limits
+    from .set_funding import SetFundingAccounts, SetFundingArgs, set_funding
+    from .set_guardian import SetGuardianAccounts, SetGuardianArgs, set_guardian
+    from .set_market_limits import SetMarketLimitsAccounts, SetMarketLimitsArgs, set_market_limits
+    from .set_market_status import SetMarketStatusAccounts, SetMarketStatusArgs, set_market_status
+    from .set_min_batch_size import SetMinBatchSizeAccounts, SetMinBatchSizeArgs, set_min_batch_size
+    from .set_pause_bits import SetPauseBitsAccounts, SetPauseBitsArgs, set_pause_bits
+    from .settle_batch import SettleBatchAccounts, SettleBatchArgs, settle_batch
+    from .settle_position import (
+        SettlePositionAccounts,
+        SettlePositionGiven,
+        resolve_settle_position,
+        settle_position,
+    )
+    from .start_settling import StartSettlingAccounts, StartSettlingArgs, start_settling
+    from .sweep_fees import SweepFeesAccounts, sweep_fees
+    from .take_over import TakeOverAccounts, take_over
+else:
+    __getattr__ = lazy_functions(
+        __name__,
+        {
+            "accept_admin": ["AcceptAdminAccounts", "accept_admin"],
+            "add_collateral": [
+                "AddCollateralAccounts",
+                "AddCollateralArgs",
+                "AddCollateralGiven",
+                "add_collateral",
+                "resolve_add_collateral",
+            ],
+            "approve_relayer": ["ApproveRelayerAccounts", "ApproveRelayerArgs", "approve_relayer"],
+            "beat": ["BeatAccounts", "beat"],
+            "close_market": [
+                "CloseMarketAccounts",
+                "CloseMarketGiven",
+                "close_market",
+                "resolve_close_market",
+            ],
+            "close_position": [
+                "ClosePositionAccounts",
+                "ClosePositionGiven",
+                "close_position",
+                "resolve_close_position",
+            ],
+            "create_config": ["CreateConfigAccounts", "CreateConfigArgs", "create_config"],
+            "create_market": ["CreateMarketAccounts", "CreateMarketArgs", "create_market"],
+            "execute_release": [
+                "ExecuteReleaseAccounts",
+                "ExecuteReleaseGiven",
+                "execute_release",
+                "resolve_execute_release",
+            ],
+            "liquidate": [
+                "LiquidateAccounts",
+                "LiquidateArgs",
+                "LiquidateGiven",
+                "liquidate",
+                "resolve_liquidate",
+            ],
+            "migrate_config": ["MigrateConfigAccounts", "migrate_config"],
+            "open_position": ["OpenPositionAccounts", "OpenPositionArgs", "open_position"],
+            "open_session_position": [
+                "OpenSessionPositionAccounts",
+                "OpenSessionPositionArgs",
+                "open_session_position",
+            ],
+            "pay_position": [
+                "PayPositionAccounts",
+                "PayPositionGiven",
+                "pay_position",
+                "resolve_pay_position",
+            ],
+            "propose_admin": ["ProposeAdminAccounts", "ProposeAdminArgs", "propose_admin"],
+            "propose_change": ["ProposeChangeAccounts", "ProposeChangeArgs", "propose_change"],
+            "prune_batch": ["PruneBatchAccounts", "PruneBatchGiven", "prune_batch", "resolve_prune_batch"],
+            "raise_delay": ["RaiseDelayAccounts", "RaiseDelayArgs", "raise_delay"],
+            "request_release": [
+                "RequestReleaseAccounts",
+                "RequestReleaseArgs",
+                "RequestReleaseGiven",
+                "request_release",
+                "resolve_request_release",
+            ],
+            "resolve_bankruptcy": [
+                "ResolveBankruptcyAccounts",
+                "ResolveBankruptcyArgs",
+                "resolve_bankruptcy",
+            ],
+            "revoke_relayer": ["RevokeRelayerAccounts", "RevokeRelayerArgs", "revoke_relayer"],
+            "set_active_relayer": ["SetActiveRelayerAccounts", "SetActiveRelayerArgs", "set_active_relayer"],
+            "set_allowed_versions": [
+                "SetAllowedVersionsAccounts",
+                "SetAllowedVersionsArgs",
+                "set_allowed_versions",
+            ],
+            "set_canary": ["SetCanaryAccounts", "SetCanaryArgs", "set_canary"],
+            "set_config_limits": ["SetConfigLimitsAccounts", "SetConfigLimitsArgs", "set_config_limits"],
+            "set_funding": ["SetFundingAccounts", "SetFundingArgs", "set_funding"],
+            "set_guardian": ["SetGuardianAccounts", "SetGuardianArgs", "set_guardian"],
+            "set_market_limits": ["SetMarketLimitsAccounts", "SetMarketLimitsArgs", "set_market_limits"],
+            "set_market_status": ["SetMarketStatusAccounts", "SetMarketStatusArgs", "set_market_status"],
+            "set_min_batch_size": ["SetMinBatchSizeAccounts", "SetMinBatchSizeArgs", "set_min_batch_size"],
+            "set_pause_bits": ["SetPauseBitsAccounts", "SetPauseBitsArgs", "set_pause_bits"],
+            "settle_batch": ["SettleBatchAccounts", "SettleBatchArgs", "settle_batch"],
+            "settle_position": [
+                "SettlePositionAccounts",
+                "SettlePositionGiven",
+                "resolve_settle_position",
+                "settle_position",
+            ],
+            "start_settling": ["StartSettlingAccounts", "StartSettlingArgs", "start_settling"],
+            "sweep_fees": ["SweepFeesAccounts", "sweep_fees"],
+            "take_over": ["TakeOverAccounts", "take_over"],
+        },
+    )
 
 NAMES: Final[Mapping[bytes, str]] = {
     bytes.fromhex("702a2d5a74b50daa"): "accept_admin",
