@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 from solders.pubkey import Pubkey
 
-from gdx_sdk.idlgen.model import ConstSeed, ErrorCode, Field, Pda, Seed, TypeExpr, Variant
+from gdx_sdk.idlgen.model import ConstSeed, ErrorCode, Field, Pda, Primitive, Seed, TypeExpr, Variant
 from gdx_sdk.idlgen.parse.node import Node
 
 ReadType = Callable[[Node], TypeExpr]
+
+WORDS = {"usize": Primitive("u64"), "isize": Primitive("i64")}
+"""Integers that Anchor's IDLs speak of as if the program defined them; Borsh and the chain take 64 bits."""
 
 
 def address(node: Node) -> str:

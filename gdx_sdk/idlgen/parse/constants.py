@@ -7,7 +7,9 @@ from math import isfinite
 
 from solders.pubkey import Pubkey
 
-from gdx_sdk.idlgen.model import Array, Option, Primitive, TypeExpr, Vec
+from gdx_sdk.idlgen.model import Array, Constant, Option, Primitive, TypeExpr, Vec
+from gdx_sdk.idlgen.parse.common import ReadType
+from gdx_sdk.idlgen.parse.node import Node
 from gdx_sdk.runtime import Some
 
 _INTEGER = re.compile(r"(-?)(0x[0-9a-fA-F]+|0b[01]+|0o[0-7]+|[0-9]+)(?:[iu](?:8|16|32|64|128|size))?")
@@ -15,11 +17,25 @@ _FLOAT = re.compile(r"-?[0-9]+(\.[0-9]*)?(e-?[0-9]+)?(?:f32|f64)?")
 
 
 _ESCAPE = re.compile(r"\\u\{([0-9a-fA-F_]+)\}|\\x([0-9a-fA-F]{2})|\\(.|$)|\"", re.DOTALL)
+_BORROWED = {"str": Primitive("string"), "[u8]": Primitive("bytes")}
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "\\": "\\", "'": "'", '"': '"'}
 
 
 class NotPlain(Exception):
     """The text is an expression, not a value."""
+
+
+def read_constant(node: Node, read_type: ReadType) -> Constant:
+    """A constant. Rust's own types that IDLs have no word for stand there as names: ``&str``, ``&[u8]``."""
+    source, given = node.need("value").text(), node.need("type")
+    name = given.value.get("defined") if isinstance(given.value, dict) else None
+    name = name.get("name") if isinstance(name, dict) else name
+    if isinstance(name, str) and name.startswith(("&", "[")):
+        type_: TypeExpr = _BORROWED.get(re.sub(r"&|'\w+|\s", "", name), Primitive("string"))
+    else:
+        type_ = read_type(given)
+    value = parse_value(type_, source)
+    return Constant(node.need("name").name(), type_, value, source, node.docs(), node.path)
 
 
 def parse_value(type_: TypeExpr, source: str) -> Some[object] | None:

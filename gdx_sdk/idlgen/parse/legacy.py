@@ -35,7 +35,7 @@ from gdx_sdk.idlgen.model import (
 )
 from gdx_sdk.idlgen.names import snake
 from gdx_sdk.idlgen.parse import common, native
-from gdx_sdk.idlgen.parse.constants import parse_value
+from gdx_sdk.idlgen.parse.constants import read_constant
 from gdx_sdk.idlgen.parse.node import Node
 
 _SPELLINGS = {"publicKey": "pubkey", "Pubkey": "pubkey", "String": "string"}
@@ -76,9 +76,7 @@ def _name(node: Node) -> str:
 
 
 def _constant(node: Node) -> Constant:
-    source = node.need("value").text()
-    type_ = read_type(node.need("type"))
-    return Constant(_name(node), type_, parse_value(type_, source), source, node.docs(), node.path)
+    return read_constant(node, read_type)
 
 
 def _instruction(node: Node, tags: native.Tags | None) -> Instruction:
@@ -184,12 +182,12 @@ def read_type(node: Node) -> TypeExpr:
 
 def _defined(node: Node) -> TypeExpr:
     if not isinstance(node.value, str):
-        return Defined(node.need("name").name())
+        return common.WORDS.get(name := node.need("name").name()) or Defined(name)
     if node.value.replace(" ", "").startswith("&") and node.value.endswith("str"):
         return Primitive("tail_string")
     found = re.fullmatch(r"COption<(\w+)>", node.value)
     if found is None:
-        return Defined(node.name())
+        return common.WORDS.get(name := node.name()) or Defined(name)
     name = _SPELLINGS.get(found[1], found[1])
     return COption(Primitive(name) if name in PRIMITIVES else Defined(name))
 

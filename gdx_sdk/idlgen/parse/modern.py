@@ -27,7 +27,7 @@ from gdx_sdk.idlgen.model import (
     Vec,
 )
 from gdx_sdk.idlgen.parse import common
-from gdx_sdk.idlgen.parse.constants import parse_value
+from gdx_sdk.idlgen.parse.constants import read_constant
 from gdx_sdk.idlgen.parse.node import Node
 
 
@@ -66,9 +66,7 @@ def _tagged(node: Node, types: dict[str, TypeDef]) -> Tagged:
 
 
 def _constant(node: Node) -> Constant:
-    source = node.need("value").text()
-    type_ = read_type(node.need("type"))
-    return Constant(_name(node), type_, parse_value(type_, source), source, node.docs(), node.path)
+    return read_constant(node, read_type)
 
 
 def _instruction(node: Node) -> Instruction:
@@ -181,7 +179,8 @@ def read_type(node: Node) -> TypeExpr:
     if kind == "array":
         return _array(inner)
     if kind == "defined":
-        return Defined(inner.need("name").name(), tuple(_argument(item) for item in inner.items("generics")))
+        name, arguments = inner.need("name").name(), inner.items("generics")
+        return common.WORDS.get(name) or Defined(name, tuple(_argument(item) for item in arguments))
     return node.fail('a type: "option", "coption", "vec", "array", "defined" or "generic"')
 
 

@@ -62,7 +62,7 @@ def tags(root: Node) -> Tags | None:
 
 def _looks_native(root: Node) -> bool:
     """Types that only the IDLs of native programs spell this way."""
-    text = json.dumps(root.value)
+    text = json.dumps({key: value for key, value in root.value.items() if key != "constants"})
     return "COption<" in text or '"defined": "&' in text
 
 

@@ -237,6 +237,36 @@ def test_constants_are_read_as_rust_reads_them(text: str, value: str, build: Bui
     assert value == client.constants.TEXT
 
 
+RUST = [
+    ("&str", '"a"', "a"),
+    ("&'static str", '"a"', "a"),
+    ("&[u8]", 'b"seed"', b"seed"),
+    ("&'static[u8]", "&[1, 2]", b"\1\2"),
+    ("usize", "1_024", 1024),
+    ("isize", "-1", -1),
+    ("[&str; 2]", '["a", "b"]', '["a", "b"]'),
+]
+
+
+@pytest.mark.parametrize("is_legacy", [False, True])
+@pytest.mark.parametrize(("kind", "text", "value"), RUST, ids=[row[0] for row in RUST])
+def test_types_of_rust_that_real_idls_name(
+    kind: str, text: str, value: object, is_legacy: bool, build: Build
+) -> None:
+    """Programs have such constants; they make no IDL unreadable, and no program a native one."""
+    type_ = {"defined": kind if is_legacy else {"name": kind}}
+    idl = small(constants=[{"name": "VALUE", "type": type_, "value": text}])
+    if is_legacy:
+        idl = {"name": "small", "version": "0.1.0", "constants": idl["constants"]}
+    assert value == build(idl).constants.VALUE
+
+
+def test_a_size_of_rust_takes_eight_bytes(build: Build) -> None:
+    sizes = struct("Sizes", defined("usize"), {"vec": defined("isize")})
+    kind = build(small(types=[sizes])).types.Sizes
+    assert kind(3, (-1,)).encode() == b"\3" + bytes(7) + b"\1\0\0\0" + b"\xff" * 8
+
+
 GROWING = struct("Grow", {"option": defined("Grow", {"vec": {"generic": "T"}})})
 GROWING["generics"] = [{"kind": "type", "name": "T"}]
 
