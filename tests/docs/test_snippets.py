@@ -18,7 +18,8 @@ import pytest
 from tests.examples.test_examples import EXAMPLES, SHARED, expected_output
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if "programs/examples" not in str(path))
+PAGES = [ROOT / "README.md"]
+PAGES += sorted(path for path in (ROOT / "docs").rglob("*.md") if "programs/examples" not in str(path))
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 _INCLUDE = re.compile(r'--8<-- "(.+)"\n')
 
@@ -28,7 +29,7 @@ def blocks(language: str) -> Iterator[tuple[str, str]]:
     for path in PAGES:
         found = [text for kind, text in _BLOCK.findall(path.read_text()) if kind == language]
         for index, text in enumerate(found):
-            yield f"{path.relative_to(ROOT / 'docs')}#{index}", text
+            yield f"{path.relative_to(ROOT)}#{index}", text
 
 
 PYTHON = [(name, text) for name, text in blocks("python") if not _INCLUDE.fullmatch(text)]
