@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
 from gdx_sdk.client.reader import Reader
-from gdx_sdk.client.replies import SignatureStatus, reading, status_from
+from gdx_sdk.client.replies import LandedRecord, SignatureStatus, reading, record_from, status_from
 from gdx_sdk.client.timing import Timer
 from gdx_sdk.client.transport import RpcRefusal
 from gdx_sdk.client.watch import Pauses
@@ -45,19 +44,34 @@ class Confirmation:
 
     async def wait(self) -> SignatureStatus:
         """The status once it is at `commitment`; raises as `Client.confirm` says."""
+        import asyncio
+
+        try:
+            async with asyncio.timeout(self.timeout_s) as limit:  # a call may take longer than is left
+                status = await self._landed()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise self._timeout() from self.last_error
+        return await self._settled(status)
+
+    async def _landed(self) -> SignatureStatus:
         started = sent = self.timer.now_s()
         while True:
             status = await self._status()
             if status is not None and (status.error is not None or status.has_reached(self.commitment)):
-                return await self._settled(status)
+                return status
             now = self.timer.now_s()
             if now - started > self.timeout_s:
-                waited = f"{self.signed.signature} not seen at {self.commitment} after {self.timeout_s} s"
-                raise ConfirmationTimeout("getSignatureStatuses", waited) from self.last_error
+                raise self._timeout() from self.last_error
             if status is None and now - sent >= REBROADCAST_S:
                 await self._keep_alive()
                 sent = now
             await self.pauses.wait()
+
+    def _timeout(self) -> ConfirmationTimeout:
+        waited = f"{self.signed.signature} not seen at {self.commitment} after {self.timeout_s} s"
+        return ConfirmationTimeout("getSignatureStatuses", waited)
 
     async def _status(self) -> SignatureStatus | None:
         try:
@@ -105,16 +119,17 @@ class Confirmation:
             found = await landed_record(self.reader, self.timer, self.signed.signature)
         except RpcError as error:
             raise decode_failure(status.error, (), program_ids(self.signed)) from error
-        logs = ((found or {}).get("meta") or {}).get("logMessages") or ()
+        logs = found.logs if found is not None else ()
         raise decode_failure(status.error, logs, program_ids(self.signed))
 
 
-async def landed_record(reader: Reader, timer: Timer, signature: str) -> dict[str, Any] | None:
+async def landed_record(reader: Reader, timer: Timer, signature: str) -> LandedRecord | None:
     """What the cluster recorded of a transaction that landed; None when the endpoint does not show it."""
     for pause_s in RECORD_PAUSES_S:
         found = await reader.get_transaction(signature)
         if found is not None:
-            return found
+            with reading(f"getTransaction of {signature}", found):
+                return record_from(found)
         await timer.sleep_s(pause_s)
     return None
 

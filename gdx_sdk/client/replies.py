@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from solders.hash import Hash
+from solders.hash import Hash, ParseHashError
 from solders.pubkey import Pubkey
 
 from gdx_sdk.errors import ChainError, RpcError
@@ -16,6 +16,8 @@ from gdx_sdk.errors import ChainError, RpcError
 T = TypeVar("T")
 
 COMMITMENTS = ("processed", "confirmed", "finalized")
+# What reading a value of another shape raises; a number may be infinite (1e999), a hash has its own error.
+_MISFITS = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, ParseHashError)
 
 
 @contextmanager
@@ -23,7 +25,7 @@ def reading(method: str, result: Any) -> Iterator[None]:
     """Within it a result of another shape than the method's is an `RpcError` that quotes it."""
     try:
         yield
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except _MISFITS as error:
         shown = repr(result)
         raise RpcError(method, f"the result has not this method's shape: {shown[:120]}") from error
 
@@ -107,6 +109,32 @@ class SentTransaction:
     def is_dry_run(self) -> bool:
         """Whether nothing was sent."""
         return not self.signature
+
+
+@dataclass(frozen=True, slots=True)
+class LandedRecord:
+    """What the cluster recorded of a transaction that landed."""
+
+    compute_units: int
+    fee_lamports: int
+    logs: tuple[str, ...]
+
+
+def record_from(transaction: dict[str, Any]) -> LandedRecord | None:
+    """The record in a transaction, within `reading`; None when it comes without."""
+    meta = transaction.get("meta")
+    if not meta:
+        return None
+    units, fee = meta.get("computeUnitsConsumed"), meta.get("fee")
+    return LandedRecord(int(units or 0), int(fee or 0), logs_from(meta.get("logMessages")))
+
+
+def logs_from(value: Any) -> tuple[str, ...]:
+    """Log lines, within `reading`; none for null."""
+    logs = tuple(value or ())
+    if not all(isinstance(line, str) for line in logs):
+        raise TypeError("logs are strings")
+    return logs
 
 
 def account_from(value: Any) -> AccountInfo | None:

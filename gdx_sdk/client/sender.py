@@ -16,7 +16,14 @@ from gdx_sdk.client._confirming import Confirmation, landed_record, may_land
 from gdx_sdk.client.fees import RecentFees
 from gdx_sdk.client.policies import RECENT_FEES, FeePolicy
 from gdx_sdk.client.reader import Reader
-from gdx_sdk.client.replies import SentTransaction, SignatureStatus, Simulation, reading
+from gdx_sdk.client.replies import (
+    LandedRecord,
+    SentTransaction,
+    SignatureStatus,
+    Simulation,
+    logs_from,
+    reading,
+)
 from gdx_sdk.client.timing import Timer
 from gdx_sdk.client.transport import RpcRefusal
 from gdx_sdk.client.watch import Pauses, SignatureWatch
@@ -218,15 +225,15 @@ class Sender:
             found = await landed_record(self._reader, self._timer, signed.signature)
         except RpcError:
             found = None
-        meta: dict[str, Any] = (found or {}).get("meta") or {}
+        record = found or LandedRecord(0, 0, ())
         return SentTransaction(
             signed.signature,
             slot,
-            int(meta.get("computeUnitsConsumed") or 0),
-            int(meta.get("fee") or 0),
-            tuple(meta.get("logMessages") or ()),
+            record.compute_units,
+            record.fee_lamports,
+            record.logs,
             signed.priority_fee_microlamports,
-            is_cost_known=bool(meta),
+            is_cost_known=found is not None,
         )
 
 
@@ -258,7 +265,7 @@ def _with_default_limit(instructions: Sequence[Instruction]) -> list[Instruction
 
 
 def _simulation(value: dict[str, Any], program_ids: Sequence[Pubkey]) -> Simulation:
-    logs = tuple(value.get("logs") or ())
+    logs = logs_from(value.get("logs"))
     error = decode_failure(value["err"], logs, program_ids) if value.get("err") is not None else None
     returned = value.get("returnData") or {}
     data = base64.b64decode(returned["data"][0]) if returned.get("data") else b""
@@ -274,7 +281,8 @@ def _refused(refusal: RpcRefusal) -> RpcError | ChainError:
     data = _said_of(refusal)
     if data.get("err") is None:
         return refusal
-    return decode_failure(data["err"], data.get("logs") or ())
+    with reading(refusal.method, refusal.data):
+        return decode_failure(data["err"], logs_from(data.get("logs")))
 
 
 def _said_of(refusal: RpcRefusal) -> dict[str, Any]:

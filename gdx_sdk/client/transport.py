@@ -172,7 +172,7 @@ def retry_after_s(header: str | None) -> float | None:
         pass
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:  # "-0000": no zone is stated, and HTTP has only one
         moment = moment.replace(tzinfo=UTC)

@@ -38,8 +38,11 @@ def events_in_transaction(transaction: dict[str, Any]) -> list[SeenEvent]:
             return []
         keys = account_keys(transaction, meta)
         return [seen for inner in meta.get("innerInstructions") or () for seen in _events_of(inner, keys)]
-    except (KeyError, IndexError, TypeError) as error:
-        raise CodecError("transaction", sorted(transaction), f"lacks a part: {error!r}") from error
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        found = sorted(transaction) if isinstance(transaction, dict) else transaction
+        raise CodecError(
+            "transaction", found, f"lacks a part, or has one of another shape: {error!r}"
+        ) from error
 
 
 def transaction_of(transaction: dict[str, Any]) -> VersionedTransaction:

@@ -34,15 +34,17 @@ def decode_failure(error: Any, logs: Sequence[str] = (), program_ids: Sequence[P
 
 
 def _decoded(error: Any, logs: Sequence[str], program_ids: Sequence[Pubkey]) -> ChainError:
-    if not (isinstance(error, dict) and "InstructionError" in error):
-        return TransactionError(_plain(error), logs)
-    index, reason = error["InstructionError"]
+    match error:
+        case {"InstructionError": [int(index), reason]}:
+            pass
+        case _:
+            return TransactionError(_plain(error), logs)
     program_id = _refusing_program(logs) or (
         str(program_ids[index]) if 0 <= index < len(program_ids) else None
     )
     program = name_of(program_id) if program_id else f"instruction {index}"
-    if isinstance(reason, dict) and "Custom" in reason:
-        return _program_error(program, int(reason["Custom"]), logs, int(index))
+    if isinstance(reason, dict) and isinstance(code := reason.get("Custom"), int):
+        return _program_error(program, code, logs, index)
     detail = _last_log(logs)
     said = f"{program}: {_plain(reason)}" + (f" ({detail})" if detail else "")
     return TransactionError(f"instruction {index} failed: {said}", logs)
