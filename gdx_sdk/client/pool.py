@@ -150,11 +150,8 @@ def transport_for(
         return RetryingTransport(made, policy, timer, on_retry)
     if hasattr(endpoint, "call"):
         return endpoint  # type: ignore[return-value]
-    if hasattr(endpoint, "send_rpc_request"):
-        return SolanaPyTransport(endpoint)  # type: ignore[arg-type]
-    provider = getattr(endpoint, "_provider", None)  # solana-py before 0.38 has no raw request
-    if provider is not None and hasattr(provider, "endpoint_uri"):
-        return HttpTransport(str(provider.endpoint_uri), timeout_s=timeout_s)
+    if hasattr(getattr(endpoint, "_provider", None), "make_request_unparsed"):
+        return SolanaPyTransport(endpoint, timeout_s=timeout_s)  # type: ignore[arg-type]
     raise TypeError(
         f"endpoint must be a URL, an AsyncClient or an RpcTransport, not {type(endpoint).__name__}"
     )

@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -117,25 +118,52 @@ class HttpTransport:
 
 
 class SolanaPyTransport:
-    """Calls through a `solana.rpc.async_api.AsyncClient`, which stays its owner's to close."""
+    """Calls through a `solana.rpc.async_api.AsyncClient`, which stays its owner's to close.
 
-    def __init__(self, client: AsyncClient) -> None:
-        self._client = client
+    Its connection, headers and limits carry them; answers are read as those of `HttpTransport`, and a call
+    takes at most `timeout_s`, which solana-py would stretch for an endpoint that drips bytes.
+    """
+
+    def __init__(self, client: AsyncClient, *, timeout_s: float = 30.0) -> None:
+        self._provider: Any = client._provider
+        self._ids, self.timeout_s = itertools.count(1), timeout_s
 
     async def call(self, method: str, params: list[Any]) -> Any:
-        """One raw request over the client's own connection, headers and limits."""
-        from solana.exceptions import SolanaRpcException
-        from solana.rpc.jsonrpc import JsonRpcRequest, SolanaJsonRpcError
+        """One raw request."""
+        import asyncio
 
+        request = _Request({"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params})
         try:
-            return await self._client.send_rpc_request(JsonRpcRequest(method=method, params=params), Any)
-        except SolanaJsonRpcError as error:
-            raise RpcRefusal(method, error.message, error.code, error.data) from error
-        except SolanaRpcException as error:
-            raise TransportError(method, f"solana-py's client failed: {error}") from error
+            async with asyncio.timeout(self.timeout_s):
+                text = await self._provider.make_request_unparsed(request)
+        except TimeoutError as error:
+            said = f"{self._provider.endpoint_uri} did not answer in {self.timeout_s} s"
+            raise TransportError(method, said) from error
+        except Exception as error:  # of several libraries, as the version of solana-py has it
+            raise self._failed(method, error) from error
+        said = f"{self._provider.endpoint_uri} answered"
+        return unwrap(method, text.encode(), said, request.body["id"])
+
+    def _failed(self, method: str, error: Exception) -> TransportError:
+        cause = error.__cause__ or error
+        reply = getattr(cause, "response", None)
+        is_busy = getattr(reply, "status_code", None) in BUSY_STATUSES
+        wait_s = retry_after_s(reply.headers.get("retry-after")) if is_busy and reply is not None else None
+        said = f"solana-py's client of {self._provider.endpoint_uri} failed: {type(cause).__name__}: {cause}"
+        return TransportError(method, said, may_have_arrived=not is_busy, retry_after_s=wait_s)
 
     async def aclose(self) -> None:
         """Nothing: the connections are not ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What solana-py posts: anything with `to_json`."""
+
+    body: dict[str, Any]
+
+    def to_json(self) -> str:
+        return json.dumps(self.body)
 
 
 def unwrap(method: str, content: bytes, said: str, identifier: int) -> Any:

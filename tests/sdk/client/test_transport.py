@@ -11,6 +11,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from solana.rpc.async_api import AsyncClient
 from solders.pubkey import Pubkey
 
 from gdx_sdk.accounts import Collateral
@@ -228,6 +229,43 @@ async def test_no_call_takes_a_broken_answer_for_one(name: str) -> None:
             assert "get" in failed.value.method
             assert url in failed.value.reason
     assert next(answers, None) is None
+
+
+WRONG_IDS = [http(b'{"jsonrpc":"2.0","id":"1","result":5}'), http(b'{"jsonrpc":"2.0","id":2,"result":5}')]
+
+
+@pytest.mark.parametrize("reply", [*NO_ANSWERS, *WRONG_IDS, http(b"\xff\xfe"), http(b'{"error":"strange"}')])
+async def test_solana_pys_client_is_read_as_closely(reply: bytes) -> None:
+    """Its own reading takes any id, and answers nonsense with its parser's errors."""
+
+    async def answer(_: bytes) -> bytes:
+        return reply
+
+    async with endpoint(answer) as url, AsyncClient(url) as plain:
+        with pytest.raises(RpcError, match="getSlot: ") as failed:
+            await Client(plain).get_slot()
+    assert type(failed.value) in (RpcError, RpcRefusal, TransportError)
+    assert isinstance(failed.value, RpcRefusal) or url in failed.value.reason
+
+
+async def test_solana_pys_client_tells_when_the_node_is_busy() -> None:
+    async def answer(_: bytes) -> bytes:
+        return http(b"slow down", "429 Too Many Requests", retry_after="7")
+
+    async with endpoint(answer) as url, AsyncClient(url) as plain:
+        with pytest.raises(TransportError, match="429") as failed:
+            await Client(plain).get_slot()
+    assert (failed.value.may_have_arrived, failed.value.retry_after_s) == (False, 7)
+
+
+async def test_solana_pys_client_does_not_outlive_the_timeout() -> None:
+    async def answer(_: bytes) -> bytes:
+        await asyncio.sleep(30)
+        return b""
+
+    async with endpoint(answer) as url, AsyncClient(url, timeout=20) as plain:
+        with pytest.raises(TransportError, match=r"did not answer in 0\.03 s"):
+            await Client(plain, timeout_s=0.03).get_slot()
 
 
 @pytest.mark.parametrize("name", CALLS)
