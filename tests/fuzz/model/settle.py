@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -65,6 +66,7 @@ class Run:
     paid: int = 0
     slippage: int = 0
     turnover: int = 0
+    strayed_most: tuple[int, str] = (0, "")
 
     def __post_init__(self) -> None:
         self.ledger = m.market_money(self.market)
@@ -82,6 +84,8 @@ class Run:
         deviation = naive_money.deviation(size, quote, low, high)
         if not naive_money.is_within_band(deviation, turnover, self.market["price_band_bps"]):
             raise Refused("PriceOutOfBand", place)
+        if deviation > self.strayed_most[0]:
+            self.strayed_most = (deviation, place)
         return deviation
 
     def load(self, key: Pubkey, previous: Pubkey | None, market_key: Pubkey, place: str | None) -> Party:
@@ -213,16 +217,22 @@ def _settle_entries(tx: Draft, batch: Batch, header: Header, config: Fields, mar
     (_settle_trades if header.version == 1 else _settle_nets)(run, batch, header)
     m.store_market(market, run.ledger)
     limit = market["max_slippage_per_hour_atoms"]
-    m.count_slippage(market, run.slippage, limit, tx.now_ts, "MarketSlippageExceeded")
+    try:
+        m.count_slippage(market, run.slippage, limit, tx.now_ts, "MarketSlippageExceeded")
+    except Refused as refused:
+        raise Refused(refused.error, run.strayed_most[1]) from None
     m.move_mark(market, run.bought, run.paid, run.prices)
 
 
 def _settle_trades(run: Run, batch: Batch, header: Header) -> None:
     parties: dict[bytes, Party] = {}
     previous = None
-    for key in batch.positions:
-        party = run.load(key, previous, batch.market, None)
-        m.touch(party.account, party.money, run.ledger)
+    for at, key in enumerate(batch.positions):
+        try:
+            party = run.load(key, previous, batch.market, None)
+            m.touch(party.account, party.money, run.ledger)
+        except Refused as refused:
+            raise Refused(refused.error, _first_trade_of(header, at, len(batch.positions))) from None
         parties[bytes(key)] = party
         previous = key
     leaves = []
@@ -235,6 +245,14 @@ def _settle_trades(run: Run, batch: Batch, header: Header) -> None:
         if party.blamed is None:
             raise Refused("BadPositionAccounts")
         run.finish(party, f"trade {party.blamed}")
+
+
+def _first_trade_of(header: Header, at: int, count: int) -> str | None:
+    """On what an account that cannot be traded with is blamed: the first trade that uses it, if any."""
+    trades = enumerate(trades_of(header, [bytes([n]) for n in range(count)]))
+    with contextlib.suppress(Refused):
+        return next((f"trade {n}" for n, trade in trades if bytes([at]) in (trade.taker, trade.maker)), None)
+    return None
 
 
 def _settle_trade(run: Run, trade: naive_batch.NaiveTrade, number: int, parties: dict[bytes, Party]) -> None:

@@ -7,7 +7,9 @@ use crate::{
     error::{OrProgramError, PositionError},
     events::{emit, BatchSettled},
     seeds::CONFIG_ADDRESS,
-    settlement::{place, read, settle_nets, settle_trades, write_record, Place, Terms, Totals},
+    settlement::{
+        named, place, read, settle_nets, settle_trades, write_record, Place, Terms, Totals,
+    },
     state::{
         has_current_layout, BatchStatus, GlobalConfig, MarketStatus, PerpMarket, SettlementBatch,
     },
@@ -147,14 +149,20 @@ impl SettleBatch<'_> {
         let terms = Terms::new(header, market_key, market, config, &feed, now_ts)?;
         let mut totals = Totals::new(market.ledger()?);
         let value_before = totals.ledger.book_value().or_error()?;
-        if header.version == 1 {
+        let kind = if header.version == 1 {
             settle_trades(header, positions, &terms, &mut totals)?;
+            "trade"
         } else {
             settle_nets(header, positions, &terms, &mut totals)?;
-        }
+            "entry"
+        };
         let (index, sample) = (terms.index, totals.mark_sample(terms.range, terms.band)?);
         market.store_unmoved_ledger(&totals.ledger, value_before)?;
-        market.count_slippage(totals.slippage, now_ts)?;
+        named(
+            market.count_slippage(totals.slippage, now_ts),
+            kind,
+            totals.strayed_most(),
+        )?;
         if let Some(sample) = sample {
             market.mark(sample, index, now_ts)?;
         }

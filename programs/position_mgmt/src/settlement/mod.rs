@@ -50,6 +50,6 @@ pub fn read<T>(result: gdx_batch::Result<T>) -> Result<T> {
 
 /// Names the trade or entry that a refusal is about; errors have fixed numbers and carry no index.
 #[inline]
-fn named<T>(result: Result<T>, kind: &str, index: usize) -> Result<T> {
+pub fn named<T>(result: Result<T>, kind: &str, index: usize) -> Result<T> {
     result.inspect_err(|_| msg!("refused at {} {}", kind, index))
 }

@@ -50,6 +50,8 @@ pub struct Totals {
     pub ledger: Ledger,
     /// Distance of all entries from the oracle's range.
     pub slippage: Atoms,
+    /// The trade or entry that is farthest from it, and how far.
+    strayed_most: (usize, Atoms),
     /// Σ notional of both sides of every fill.
     pub turnover: Atoms,
     /// What net buyers bought and paid.
@@ -184,6 +186,7 @@ impl Totals {
         Self {
             ledger,
             slippage: Atoms::ZERO,
+            strayed_most: (0, Atoms::ZERO),
             turnover: Atoms::ZERO,
             bought: SizeE8::ZERO,
             paid: Atoms::ZERO,
@@ -192,12 +195,20 @@ impl Totals {
 
     /// Counts one entry's distance from the oracle.
     #[inline(always)]
-    pub fn count_slippage(&mut self, amount: Atoms) -> Result<()> {
+    pub fn count_slippage(&mut self, amount: Atoms, index: usize) -> Result<()> {
         if amount.0 != 0 {
             let sum = self.slippage.checked_add(amount);
             self.slippage = sum.ok_or(PositionError::MathOverflow)?;
+            if amount.0 > self.strayed_most.1 .0 {
+                self.strayed_most = (index, amount);
+            }
         }
         Ok(())
+    }
+
+    /// Which trade or entry to break when all together are too far from the oracle.
+    pub fn strayed_most(&self) -> usize {
+        self.strayed_most.0
     }
 
     /// Counts what an entry says its fills were worth.

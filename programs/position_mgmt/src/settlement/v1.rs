@@ -48,7 +48,7 @@ pub fn settle_trades<'info>(
     terms: &Terms<'_>,
     totals: &mut Totals,
 ) -> Result<()> {
-    let mut parties = load_parties(infos, terms, totals)?;
+    let mut parties = load_parties(header, infos, terms, totals)?;
     // The count is a claim; the bytes that are there are not.
     let most_trades = header.entries.len() / TradeEntry::MIN_BYTES;
     let capacity = usize::from(header.trade_count).min(most_trades);
@@ -77,28 +77,59 @@ pub fn settle_trades<'info>(
 
 #[inline(never)]
 fn load_parties<'a, 'info>(
+    header: &Header<'_>,
     infos: &'a [AccountInfo<'info>],
     terms: &Terms<'a>,
     totals: &mut Totals,
 ) -> Result<Vec<Party<'a>>> {
     let mut accounts = PositionAccounts::new(infos, terms.market_key);
     let mut parties = Vec::with_capacity(infos.len());
-    while let Some(account) = accounts.load_next()? {
-        let mut money = account.money()?;
-        let size_before_e8 = money.size_e8;
-        let funding = touch(&mut money, &mut totals.ledger).or_error()?;
-        parties.push(Party {
-            account,
-            money,
-            size_before_e8,
-            side: Side::of(size_before_e8),
-            funding,
-            realized: Atoms::ZERO,
-            net: Net::default(),
-            blamed_trade: None,
-        });
+    loop {
+        match load_party(&mut accounts, totals) {
+            Ok(Some(party)) => parties.push(party),
+            Ok(None) => return Ok(parties),
+            Err(error) => return blame_account(error, header, parties.len(), infos.len()),
+        }
     }
-    Ok(parties)
+}
+
+/// `None` after the last.
+#[inline(always)]
+fn load_party<'a>(
+    accounts: &mut PositionAccounts<'a, '_>,
+    totals: &mut Totals,
+) -> Result<Option<Party<'a>>> {
+    let Some(account) = accounts.load_next()? else {
+        return Ok(None);
+    };
+    let mut money = account.money()?;
+    let size_before_e8 = money.size_e8;
+    let funding = touch(&mut money, &mut totals.ledger).or_error()?;
+    Ok(Some(Party {
+        account,
+        money,
+        size_before_e8,
+        side: Side::of(size_before_e8),
+        funding,
+        realized: Atoms::ZERO,
+        net: Net::default(),
+        blamed_trade: None,
+    }))
+}
+
+/// The refusal of an account, after the log has named the first trade that uses it: whoever closes a position before
+/// its trades are settled breaks those, and not the market.
+#[cold]
+fn blame_account<T>(error: Error, header: &Header<'_>, at: usize, count: usize) -> Result<T> {
+    let mut trades = Trades::new(header, count);
+    let mut index = 0;
+    while let Ok(Some(trade)) = trades.read_next() {
+        if [trade.taker, trade.maker].map(usize::from).contains(&at) {
+            return named(Err(error), "trade", index);
+        }
+        index += 1;
+    }
+    Err(error)
 }
 
 /// Applies one trade to both of its parties and returns its leaf.
@@ -124,8 +155,8 @@ fn settle_trade(
     // Both parties stray equally far, one to its loss and the other to its gain.
     let deviation = terms.deviation(size, worth, worth)?;
     let gained = Atoms(deviation.total.0 - deviation.lost.0);
-    totals.count_slippage(deviation.total)?;
-    totals.count_slippage(deviation.total)?;
+    totals.count_slippage(deviation.total, index)?;
+    totals.count_slippage(deviation.total, index)?;
     totals.count_bought(size, worth)?;
 
     let ledger = &mut totals.ledger;

@@ -32,7 +32,11 @@ pub fn settle_nets<'info>(
             break;
         };
         let entry = named(read(entries.read_next()), "entry", index)?;
-        if named(apply(&mut position, &entry, terms, totals), "entry", index)? {
+        if named(
+            apply(&mut position, &entry, index, terms, totals),
+            "entry",
+            index,
+        )? {
             last_risk = index;
         }
         index += 1;
@@ -60,6 +64,7 @@ pub fn settle_nets<'info>(
 fn apply(
     position: &mut UserPosition,
     entry: &NetEntry,
+    index: usize,
     terms: &Terms<'_>,
     totals: &mut Totals,
 ) -> Result<bool> {
@@ -68,7 +73,7 @@ fn apply(
     let (fee, turnover) = (Atoms(entry.fee_atoms), Atoms(entry.turnover_atoms));
     check_claims(entry, terms)?;
     let deviation = terms.deviation(size, quote, turnover)?;
-    totals.count_slippage(deviation.total)?;
+    totals.count_slippage(deviation.total, index)?;
     totals.count_turnover(turnover)?;
     if size.0 > 0 {
         totals.count_bought(size, quote)?;
