@@ -63,6 +63,7 @@ class Parts:
     is_dry_run: bool
     signers: dict[str, Pubkey] = field(default_factory=dict)  # by job
     live: list[LiveMarkets] = field(default_factory=list)  # to be entered while the jobs run
+    journals: dict[Path, FlightJournal] = field(default_factory=dict)  # by state folder
 
     def sender(self, job: JobConfig) -> ClientSender:
         """The job's own signer, or the process's; only its public half in a dry run."""
@@ -79,12 +80,18 @@ class Parts:
         self.signers[job.job_name] = sender.pubkey
         return sender
 
+    def journal(self, state: Path) -> FlightJournal:
+        """The journal below a state folder, locked against other processes; the same one for every market."""
+        if state not in self.journals:
+            journal = FlightJournal(state / "flights")
+            journal.lock()
+            self.journals[state] = journal
+        return self.journals[state]
+
 
 def make_relayer(parts: Parts, config: RelayerConfig) -> Relayer:
     """The relayer, with its journal locked against a second process."""
     sender, state = parts.sender(config), Path(config.state_path)
-    journal = FlightJournal(state / "flights")
-    journal.lock()
     return Relayer(
         config.job_name,
         parts.metrics,
@@ -94,7 +101,7 @@ def make_relayer(parts: Parts, config: RelayerConfig) -> Relayer:
         chain=parts.chain,
         sender=sender,
         outbox=FileOutbox(config.outbox_path),
-        journal=journal,
+        journal=parts.journal(state),
         tables=LookupTables(sender, parts.chain, state / "tables.json", sleep_ms=sleep_ms)
         if config.use_lookup_table
         else NoTables(),
@@ -207,16 +214,17 @@ MAKERS: dict[type[JobConfig], Callable[..., AnyJob]] = {
 
 
 def build_jobs(parts: Parts, only: str | None = None) -> list[AnyJob]:
-    """The configured jobs, or the one named `only`."""
+    """The configured jobs, or the one named `only`; one for each market."""
     names = [job.job_name for job in parts.config.job]
     if only is not None and only not in names:
         raise Fatal(f"no job is named {only!r}; the file has {', '.join(names)}")
     jobs = []
     for job_config in parts.config.job:
         if only in (None, job_config.job_name):
-            job = MAKERS[type(job_config)](parts, job_config)
-            job.poll_ms = job_config.poll_ms or job.poll_ms
-            jobs.append(job)
+            for one in job_config.by_symbol():
+                job = MAKERS[type(one)](parts, one)
+                job.poll_ms = one.poll_ms or job.poll_ms
+                jobs.append(job)
     return jobs
 
 

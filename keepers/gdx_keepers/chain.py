@@ -180,19 +180,32 @@ class SdkChain:
     # --- pruner ---
 
     async def read_records(self, markets: Sequence[Pubkey]) -> PrunerState:
-        """Every record of the markets."""
+        """Every record of those markets that exist, and of all that were closed."""
         config = await self._client.fetch(GlobalConfig, pdas.config())
-        records: list[BatchRecord] = []
-        last: dict[Pubkey, int] = {}
-        for address in markets:
-            market = await self._client.fetch(PerpMarket, address)
-            last[address] = market.last_batch_sequence
-            by_market = SettlementBatch.memcmp("market_index", market.market_index)
-            records += [
-                BatchRecord(item.batch_id, address, item.relayer, item.sequence, item.timestamp)
-                for _, item in await self._client.scan(SettlementBatch, [by_market])
-            ]
-        return PrunerState(tuple(records), last, config.batch_retention_seconds)
+        if config.has_closed_markets:
+            found = [item for _, item in await self._client.scan(SettlementBatch)]
+            existing = await self._client.scan(
+                PerpMarket
+            )  # after the records, so that none is taken for closed
+        else:
+            found = []
+            datas = await self._client.fetch_multiple(PerpMarket, list(markets))
+            existing = [(key, market) for key, market in zip(markets, datas, strict=True) if market]
+            for _, market in existing:
+                by_market = SettlementBatch.memcmp("market_index", market.market_index)
+                found += [item for _, item in await self._client.scan(SettlementBatch, [by_market])]
+        address_of = {market.market_index: key for key, market in existing}
+        records = (
+            BatchRecord(
+                item.batch_id, address_of.get(item.market_index), item.relayer, item.sequence, item.timestamp
+            )
+            for item in found
+        )
+        return PrunerState(
+            tuple(record for record in records if record.market is None or record.market in markets),
+            {key: market.last_batch_sequence for key, market in existing},
+            config.batch_retention_seconds,
+        )
 
     def prune_batch(self, record: BatchRecord) -> Instruction:
         """`prune_batch`."""

@@ -81,4 +81,5 @@ def _market_view(
         LiquidationTerms(
             market.initial_margin_ratio, market.liquidation_fee_ppm, market.min_position_size_e8
         ),
+        market.max_position_size_e8,
     )

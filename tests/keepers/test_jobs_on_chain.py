@@ -344,3 +344,29 @@ async def test_old_records_are_pruned_but_not_the_last(world: World, tmp_path: P
     left = [world.account(pdas.settlement_batch(batch.batch_id)) is not None for batch in sealed]
     assert left == [False, False, True]
     assert (await pruner.run(await world.now())).is_idle
+
+
+@pytest.mark.embedded_only("the clock is moved by two days")
+async def test_records_of_a_closed_market_are_pruned_a_day_later(world: World, tmp_path: Path) -> None:
+    """The market is still in the pruner's table, though its account is gone."""
+    desk, admin = Desk(world, tmp_path), world.admin.pubkey()
+    sealed = [desk.put([]) for _ in range(2)]
+    await desk.drive(desk.relayer())
+    world.chain.set_time(world.now_ts + 86_401)
+    await world.publish(PRICE_E6)
+    reason = ix.SettlingReason.SILENCE
+    await world.send(world.admin, ix.start_settling(admin, world.market, reason, price_feed=world.feed))
+    await world.send(world.admin, ix.close_funding(admin, world.market))
+    await world.send(world.admin, ix.close_market(world.market, admin=admin, settlement_payer=admin))
+    pruner = Pruner(
+        "pruner",
+        Metrics(),
+        silent_log(),
+        markets={world.market: SYMBOL},
+        chain=SdkChain(world.client),
+        sender=sender_of(world, world.admin),
+    )
+    assert (await pruner.run(await world.now())).is_idle
+    world.chain.set_time(world.now_ts + 61)
+    assert (await pruner.run(await world.now())).actions == ("PruneBatch", "PruneBatch")
+    assert all(world.account(pdas.settlement_batch(batch.batch_id)) is None for batch in sealed)

@@ -24,7 +24,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
 
@@ -107,6 +107,18 @@ class JobConfig(Strict, frozen=True, kw_only=True, tag_field="kind"):
         symbols: list[str] = getattr(self, "markets", None) or getattr(self, "symbols", None) or []
         return symbols
 
+    def by_symbol(self) -> list[Self]:
+        """One job for each symbol, named ``<name>/<symbol>``; the job itself where it has one symbol at most.
+
+        So no market waits for another: one that is paused, closed or without a price holds up its own job.
+        """
+        symbols = self.traded_symbols
+        if len(symbols) < 2:
+            return [self]
+        field = "markets" if hasattr(self, "markets") else "symbols"
+        parts = [{"name": f"{self.job_name}/{symbol}", field: [symbol]} for symbol in symbols]
+        return [msgspec.structs.replace(self, **part) for part in parts]
+
 
 class RelayerConfig(JobConfig, frozen=True, kw_only=True, tag="relayer"):
     """Settles the outbox's batches, one transaction each."""
@@ -142,10 +154,14 @@ class PremiumConfig(JobConfig, frozen=True, kw_only=True, tag="premium"):
 
 
 class PrunerConfig(JobConfig, frozen=True, kw_only=True, tag="pruner"):
-    """Removes records of old batches; their rent goes back to the relayer."""
+    """Removes records of old batches, of closed markets too; their rent goes back to the relayer."""
 
     markets: Symbols
     max_per_run: PositiveInt = 16
+
+    def by_symbol(self) -> list[Self]:
+        """One for all: records of a closed market are of no symbol, and one that is gone is passed over."""
+        return [self]
 
 
 class OracleConfig(JobConfig, frozen=True, kw_only=True, tag="oracle"):

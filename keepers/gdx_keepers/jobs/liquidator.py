@@ -18,6 +18,7 @@ from gdx_keepers.core.metrics import Metrics
 from gdx_keepers.core.sender import Sender
 from gdx_keepers.core.triage import is_transient
 from gdx_keepers.errors import Fatal, Transient
+from gdx_sdk.errors import ChainError, ProgramError
 from gdx_sdk.math import (
     LiquidationTerms,
     MarketState,
@@ -44,6 +45,7 @@ class MarketView:
     is_liquidation_allowed: bool  # market status, pause bits and the price's validity
     maintenance_ratio_bps: int
     terms: LiquidationTerms
+    max_position_size_e8: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def find_liquidatable(scan: MarketScan) -> list[tuple[PositionView, int]]:
 
 
 def affordable_size_e8(view: MarketView, own: PositionView, taken_sign: int, wanted_e8: int) -> int:
-    """Largest part of `wanted_e8` that leaves the liquidator's own position within initial margin.
+    """Largest part of `wanted_e8` that leaves the own position within initial margin and the market's limit.
 
     `taken_sign` is +1 when it buys. Taking over less never needs more margin than taking over more, once
     the own position has stopped shrinking; so the boundary is found by bisection.
@@ -127,7 +129,7 @@ def _can_carry(view: MarketView, own: PositionView, size_delta_e8: int) -> bool:
     taken = _after_taking(view, own, size_delta_e8).state
     if abs(taken.size_e8) <= abs(own.state.size_e8) and taken.size_e8 * own.state.size_e8 >= 0:
         return True
-    return can_add_risk(
+    return abs(taken.size_e8) <= view.max_position_size_e8 and can_add_risk(
         taken,
         view.state,
         mark_price_e6=view.mark_price_e6 or view.price_e6,
@@ -200,12 +202,11 @@ class Liquidator(Job[tuple[MarketScan, ...], Liquidate]):
         instruction = self._chain.liquidate(action.market, action.target, self._sender.pubkey, action.size_e8)
         trial = await self._sender.simulate([instruction])
         if trial.error is not None:
-            if is_transient(trial.error):
-                raise Transient(f"liquidating {action.target}: {trial.error}") from trial.error
-            self.metrics.transactions.labels(self.name, "refused").inc()
-            self.log.warning("would be refused", target=str(action.target), error=str(trial.error))
-            return False
-        sent = await self._sender.send([instruction])
+            return self._refused(action, trial.error)
+        try:
+            sent = await self._sender.send([instruction])
+        except ProgramError as error:  # between trial run and landing the position's owner may have acted
+            return self._refused(action, error)
         if sent is None:
             return False
         self.metrics.compute_units.labels(self.name).inc(sent.compute_units)
@@ -217,6 +218,13 @@ class Liquidator(Job[tuple[MarketScan, ...], Liquidate]):
             signature=sent.signature,
         )
         return True
+
+    def _refused(self, action: Liquidate, error: ChainError) -> bool:
+        if is_transient(error):
+            raise Transient(f"liquidating {action.target}: {error}") from error
+        self.metrics.transactions.labels(self.name, "refused").inc()
+        self.log.warning("refused", target=str(action.target), error=str(error))
+        return False
 
     def readiness(self) -> Mapping[str, Check]:
         """There is a position of our own in every market."""

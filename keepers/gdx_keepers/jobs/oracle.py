@@ -17,6 +17,7 @@ from gdx_keepers.core.metrics import Metrics
 from gdx_keepers.core.sender import Sender
 from gdx_keepers.errors import Fatal
 from gdx_keepers.feeds import PriceSource, Quote
+from gdx_sdk.errors import ProgramError
 from gdx_sdk.units import BPS
 
 
@@ -107,7 +108,13 @@ class Oracle(Job[tuple[FeedView, ...], PublishPrice]):
         """Send it; the same quote a second time is refused by the program and changes nothing."""
         del now
         instruction = self._chain.publish_price(action.symbol, self._sender.pubkey, action.quote)
-        sent = await self._sender.send([instruction])
+        try:
+            sent = await self._sender.send([instruction])
+        except ProgramError as error:
+            if error.name != "PublishTimeNotLater":
+                raise
+            self.log.info("published by another process of the same key", symbol=action.symbol)
+            return False
         if sent is None:
             return False
         self.metrics.compute_units.labels(self.name).inc(sent.compute_units)

@@ -14,6 +14,9 @@ from gdx_keepers.core.job import Job
 from gdx_keepers.core.log import Logger
 from gdx_keepers.core.metrics import Metrics
 from gdx_keepers.core.sender import Sender
+from gdx_sdk.errors import ProgramError
+
+ORPHANED_AFTER_SECONDS = 86_400  # past the retention time, as the program has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class BatchRecord:
     """One settled batch on chain."""
 
     batch_id: bytes
-    market: Pubkey
+    market: Pubkey | None  # None: no market that exists has the record's index, so its own was closed
     relayer: Pubkey
     sequence: int
     settled_ts: int
@@ -29,7 +32,7 @@ class BatchRecord:
 
 @dataclass(frozen=True, slots=True)
 class PrunerState:
-    """Every record of the markets, each market's last sequence, and how long records are kept."""
+    """Records of the markets and of closed ones, each market's last sequence, how long records are kept."""
 
     records: tuple[BatchRecord, ...]
     last_sequences: Mapping[Pubkey, int]
@@ -47,7 +50,7 @@ class PrunerChain(Protocol):
     """What the job reads, and the instruction it sends."""
 
     async def read_records(self, markets: Sequence[Pubkey]) -> PrunerState:
-        """All records of the markets."""
+        """All records of those of `markets` that exist, and of all markets that were closed."""
 
     def prune_batch(self, record: BatchRecord) -> Instruction:
         """The instruction; pure."""
@@ -90,12 +93,20 @@ class Pruner(Job[PrunerState, PruneBatch]):
         return [PruneBatch(record) for record in old[: self._max_per_run]]
 
     async def act(self, action: PruneBatch, now: Now) -> bool:
-        """Send it; a second one finds no account and changes nothing."""
+        """Send it. Anyone may prune: a record that somebody else has just removed is no error."""
         del now
-        sent = await self._sender.send([self._chain.prune_batch(action.record)])
+        try:
+            sent = await self._sender.send([self._chain.prune_batch(action.record)])
+        except ProgramError as error:
+            self.metrics.transactions.labels(self.name, "refused").inc()
+            self.log.warning("refused", batch_id=action.record.batch_id.hex(), error=str(error))
+            return False
         return sent is not None
 
 
 def _is_prunable(record: BatchRecord, state: PrunerState, now: Now) -> bool:
+    kept_until_ts = record.settled_ts + state.retention_s
+    if record.market is None:
+        return now.ts > kept_until_ts + ORPHANED_AFTER_SECONDS
     has_moved_on = record.sequence < state.last_sequences.get(record.market, 0)
-    return has_moved_on and now.ts > record.settled_ts + state.retention_s
+    return has_moved_on and now.ts > kept_until_ts

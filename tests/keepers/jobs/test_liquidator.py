@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from gdx_keepers.core.clock import Now
 from gdx_keepers.core.metrics import Metrics
+from gdx_keepers.core.sender import Sent
 from gdx_keepers.errors import Fatal, Transient
 from gdx_keepers.jobs.liquidator import (
     Liquidate,
@@ -22,7 +24,7 @@ from gdx_keepers.jobs.liquidator import (
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
-from gdx_sdk.errors import ProgramError, TransactionError
+from gdx_sdk.errors import ChainError, ProgramError, TransactionError
 from gdx_sdk.math import (
     LiquidationTerms,
     MarketState,
@@ -35,8 +37,8 @@ from tests.keepers.keeper_fakes import MARKET, PROGRAM, FakeSender, RecordingSen
 
 NOW = Now(1, 1, 1)
 TERMS = LiquidationTerms(initial_ratio_bps=1_000, fee_ppm=5_000, min_size_e8=1_000_000)
-VIEW = MarketView(MARKET, MarketState(), 100_000_000, 0, True, 500, TERMS)
 ONE = 10**8
+VIEW = MarketView(MARKET, MarketState(), 100_000_000, 0, True, 500, TERMS, 100 * ONE)
 
 
 def key(n: int) -> Pubkey:
@@ -147,6 +149,17 @@ def test_affordable_is_the_largest_size_that_can_be_carried() -> None:
             assert affordable_size_e8(VIEW, own, sign, size_e8 + 1) == size_e8, seed
 
 
+def test_a_liquidator_at_the_market_s_largest_size_takes_only_what_makes_it_smaller() -> None:
+    """Else the program would refuse the same worst positions in every run, and nobody took the others."""
+    view = replace(VIEW, max_position_size_e8=2 * ONE)
+    own = position(9, -2 * ONE, -200_000_000, 1_000_000_000)
+    (action,) = make().plan((scan(BANKRUPT, THIN, own=own, view=view),), NOW)
+    assert action.target == THIN.address
+    almost = position(9, -2 * ONE + 5, -200_000_000, 1_000_000_000)
+    first, _ = make().plan((scan(BANKRUPT, THIN, own=almost, view=view),), NOW)
+    assert (first.target, first.size_e8) == (BANKRUPT.address, 5)
+
+
 def test_can_add_risk_agrees_with_what_is_found() -> None:
     assert is_liquidatable(THIN.state, VIEW.state, VIEW.price_e6, VIEW.maintenance_ratio_bps)
     assert not can_add_risk(
@@ -189,6 +202,25 @@ async def test_a_position_that_recovered_meanwhile_is_no_error_and_nothing_is_se
     )
     assert (await make(sender, LiquidationFake(scan(THIN))).run(NOW)).is_idle
     assert sender.sent == []
+
+
+class Overtaken(RecordingSender):
+    """The trial run passes, and somebody else's transaction comes before ours."""
+
+    def __init__(self, error: ChainError) -> None:
+        super().__init__()
+        self.late_error = error
+
+    async def send(self, instructions: Sequence[Instruction], tables: Any = ()) -> Sent | None:
+        raise self.late_error
+
+
+async def test_a_position_saved_between_trial_and_landing_does_not_stop_the_liquidator() -> None:
+    """Or anybody could stop every liquidator: top up in the slot in which the liquidation lands."""
+    sender = Overtaken(ProgramError("position_mgmt", 6474, "PositionHealthy", "the position is healthy"))
+    job = make(sender, LiquidationFake(scan(THIN)))
+    assert (await job.run(NOW)).is_idle
+    assert job.metrics.value("gdx_keeper_transactions_total", job="liquidator", outcome="refused") == 1
 
 
 @pytest.mark.parametrize("refusal", [None, ProgramError("position_mgmt", 6474, "PositionHealthy", "healthy")])

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from gdx_keepers.core.clock import Now
 from gdx_keepers.core.metrics import Metrics
+from gdx_keepers.core.sender import Sent
 from gdx_keepers.errors import Fatal
 from gdx_keepers.feeds import CallableSource, Quote
 from gdx_keepers.jobs.oracle import FeedView, Oracle, Published, PublishPrice
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
+from gdx_sdk.errors import ProgramError
 from tests.keepers.keeper_fakes import PROGRAM, RELAYER, RecordingSender, silent_log
 
 NOW = Now(1_000, 5_000, 5_000_000)
@@ -32,7 +35,7 @@ class OracleFake:
         return Instruction(PROGRAM, b"", [AccountMeta(publisher, True, False)])
 
 
-def make(chain: OracleFake, quote: Quote | None) -> Oracle:
+def make(chain: OracleFake, quote: Quote | None, sender: RecordingSender | None = None) -> Oracle:
     return Oracle(
         "oracle",
         Metrics(),
@@ -40,7 +43,7 @@ def make(chain: OracleFake, quote: Quote | None) -> Oracle:
         symbols=["SOL-PERP"],
         source=CallableSource(lambda symbol, now: quote),
         chain=chain,
-        sender=RecordingSender(),
+        sender=sender or RecordingSender(),
         min_change_bps=10,
         max_age_slots=20,
     )
@@ -83,4 +86,16 @@ async def test_a_key_the_feed_does_not_list_stops_the_job_and_shows_in_readiness
 async def test_a_quote_is_published_once() -> None:
     job = make(OracleFake(Published()), Quote(100_000_000, 1, 5_000))
     assert (await job.run(NOW)).actions == ("PublishPrice",)
+    assert (await job.run(NOW)).is_idle
+
+
+class SaidBefore(RecordingSender):
+    """Another process with the same key has published in between."""
+
+    async def send(self, instructions: Sequence[Instruction], tables: Any = ()) -> Sent | None:
+        raise ProgramError("oracle", 6203, "PublishTimeNotLater", "not later than the last one")
+
+
+async def test_a_second_process_with_the_same_key_stops_neither() -> None:
+    job = make(OracleFake(Published()), Quote(100_000_000, 1, 5_000), SaidBefore())
     assert (await job.run(NOW)).is_idle
