@@ -16,9 +16,8 @@ from solders.pubkey import Pubkey
 from gdx_matcher.events import BatchCut, TradeExecuted
 from gdx_matcher.market import MarketConfig
 from gdx_matcher.positions import Holdings
-from gdx_sdk.batch import BatchBuilder, BatchLimits, SealedBatch, Trade, seal_heartbeat
+from gdx_sdk.batch import BatchBuilder, BatchLimits, SealedBatch, Trade, chain_start, seal_heartbeat
 
-ZERO_ID = bytes(32)
 NEVER_MS = 2**63
 
 
@@ -54,8 +53,9 @@ class BatchCutter:
             limits = replace(limits, trades=min(limits.trades, config.batch_max_trades))
         self._limits = limits
         self._keys: dict[int, Pubkey] = {}  # account → position
-        self.settled_sequence = 0
-        self.settled_id = ZERO_ID
+        self.settled_sequence, self.settled_id = chain_start(
+            self.market, config.market_index, has_closed_markets=config.has_closed_markets
+        )
         self.unsettled: deque[SealedBatch] = deque()
         self._builder = BatchBuilder(self.market, config.batch_version, self._limits)
         self._due_ms = NEVER_MS

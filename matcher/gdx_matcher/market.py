@@ -28,6 +28,9 @@ class MarketConfig(msgspec.Struct, frozen=True, gc=False):
     batch_max_age_ms: int = 400
     batch_max_trades: int = 0  # cut after so many trades; 0 = when a transaction is full
     batch_min_trades: int = 0  # the chain's min_batch_size: smaller batches carry the flush flag
+    has_closed_markets: bool = (
+        False  # the chain's configuration when the market was created: see `chain_start`
+    )
 
     def __post_init__(self) -> None:
         """Refuse what no market can have."""
@@ -54,3 +57,10 @@ class MarketConfig(msgspec.Struct, frozen=True, gc=False):
         if self.maker_fee_ppm + self.taker_fee_ppm < 0:
             total = self.maker_fee_ppm + self.taker_fee_ppm
             raise InputError(f"{self.symbol}: maker + taker fee", total, "must not be below zero")
+
+    def identity(self) -> dict[str, object]:
+        """What a log is bound to: all properties, but one younger than the first logs only where it is set."""
+        fields = msgspec.structs.asdict(self)
+        if not self.has_closed_markets:
+            del fields["has_closed_markets"]
+        return fields

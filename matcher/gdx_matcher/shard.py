@@ -89,7 +89,7 @@ class Shard:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.markets = sorted(markets_of(shard_id, markets, shard_map), key=lambda m: m.market_index)
         self.outbox = outbox if outbox is not None else FileOutbox(self.directory / "outbox")
-        identity = msgspec.msgpack.encode((shard_id, self.markets))
+        identity = msgspec.msgpack.encode((shard_id, [market.identity() for market in self.markets]))
         self._sealed: list[SealedBatch] = []  # since the last answer
         self._rebuilt: set[int] = set()  # markets whose unsettled batches changed
         self._failure: str | None = None

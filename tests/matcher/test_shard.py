@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from gdx_matcher.errors import Diverged, LogMismatch, UnattributedRefusal
 from gdx_matcher.shard import Shard, markets_of, shard_id_from
 from solders.pubkey import Pubkey
 
-from gdx_sdk.batch import FileOutbox, Refusal, SealedBatch, verify_batch, verify_chain
+from gdx_sdk.batch import FileOutbox, Refusal, SealedBatch, chain_start, verify_batch, verify_chain
 from gdx_sdk.errors import InputError
 from gdx_sdk.units import Side
 from tests.matcher.matcher_flows import MARKETS, PRICE, SIZE, Flow, fund, position_key
@@ -82,6 +83,35 @@ def test_batches_form_a_verified_chain(funded_shard: Shard) -> None:
     assert trade_ids == list(range(1, len(trade_ids) + 1))
     for batch in chain:
         verify_batch(batch.trades, batch)
+
+
+def test_a_market_created_anew_goes_on_from_its_creation(tmp_path: Path) -> None:
+    """Once a market was closed, a creation counts as batch 1: the first that is cut is 2, and follows it."""
+    config = msgspec.structs.replace(BTC, has_closed_markets=True)
+    key = Pubkey(config.address)
+    start = chain_start(key, config.market_index, has_closed_markets=True)
+    shard = Shard(tmp_path, [config])
+    fund(shard.submit_many)
+    trade(shard, 1, 0, 1, T0)
+    shard.submit(c.CutBatch(0), T0)
+    settle_first(shard, 0)
+    shard.submit(c.CutBatch(0, heartbeat=True), T0 + 1)
+    shard.close()
+    again = Shard(tmp_path, [config])
+    chain = [*(one.batch for one in again.outbox.settled(key)), *again.outbox.pending(key)]
+    assert [batch.sequence for batch in chain] == [2, 3]
+    assert verify_chain(chain, after=start) == (3, chain[-1].batch_id)
+    again.close()
+    with pytest.raises(LogMismatch):
+        Shard(tmp_path, [BTC])
+
+
+def test_logs_written_before_markets_could_be_closed_are_still_ours() -> None:
+    """The digest is of the identity that a log of these markets got before the property was there."""
+    identity = msgspec.msgpack.encode(("all", [market.identity() for market in MARKETS]))
+    assert sha256(identity).hexdigest() == (
+        "5098bea650d4bc42d457ba3235c6282642dd6b1adc3e0f983347577918dbef07"
+    )
 
 
 def test_a_batch_is_cut_when_its_time_is_up_and_not_before(funded_shard: Shard) -> None:
