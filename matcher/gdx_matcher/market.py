@@ -59,7 +59,7 @@ class MarketConfig(msgspec.Struct, frozen=True, gc=False):
             raise InputError(f"{self.symbol}: maker + taker fee", total, "must not be below zero")
 
     def identity(self) -> dict[str, object]:
-        """What a log is bound to: all properties, but one younger than the first logs only where it is set."""
+        """What a log is bound to: all properties, but those younger than the first logs only where set."""
         fields = msgspec.structs.asdict(self)
         if not self.has_closed_markets:
             del fields["has_closed_markets"]
