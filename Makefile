@@ -103,10 +103,11 @@ golden: $(VENV)/.dev ## write tests/golden/*.json from the naive model
 	$(BIN)/python tests/golden/generate.py
 
 .PHONY: rust-test
-rust-test: ## cargo fmt, clippy and the crates' tests (needs Rust)
+rust-test: $(VENV)/.dev ## cargo fmt, clippy, the crates' tests, the SDK's maths against the crate (needs Rust)
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo test --workspace
+	GDX_CRATES=1 $(BIN)/python -m pytest -q -s tests/sdk/math/test_against_the_crate.py
 
 .PHONY: mutants
 mutants: ## change the crates' maths mutant by mutant: the tests must notice (cargo install cargo-mutants --locked; takes hours)

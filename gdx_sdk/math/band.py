@@ -5,7 +5,7 @@ A trade is a net entry too: size delta +size, quote delta +notional, turnover = 
 
 from __future__ import annotations
 
-from gdx_sdk.math._integers import div_ceil, div_floor
+from gdx_sdk.math._integers import div_ceil, div_floor, i64
 from gdx_sdk.units import BPS, SIZE_SCALE
 
 
@@ -14,9 +14,11 @@ def deviation_atoms(size_delta_e8: int, quote_delta_atoms: int, low_e6: int, hig
 
     Both ends are rounded outward, so that the floor in a notional never counts as a deviation.
     """
-    ends = (size_delta_e8 * low_e6, size_delta_e8 * high_e6)
-    bottom, top = div_floor(min(ends), SIZE_SCALE), div_ceil(max(ends), SIZE_SCALE)
-    return max(bottom - quote_delta_atoms, quote_delta_atoms - top, 0)
+    top = _top_atoms(size_delta_e8, low_e6, high_e6)
+    if quote_delta_atoms >= top:
+        return i64("deviation_atoms", quote_delta_atoms - top)
+    bottom = div_floor(min(size_delta_e8 * low_e6, size_delta_e8 * high_e6), SIZE_SCALE)
+    return max(i64("deviation_atoms", i64("bottom_atoms", bottom) - quote_delta_atoms), 0)
 
 
 def is_within_band(deviation: int, turnover_atoms: int, band_bps: int) -> bool:
@@ -26,5 +28,9 @@ def is_within_band(deviation: int, turnover_atoms: int, band_bps: int) -> bool:
 
 def slippage_loss_atoms(size_delta_e8: int, quote_delta_atoms: int, low_e6: int, high_e6: int) -> int:
     """What an entry lost against the nearest oracle price: deviation when it paid more than that, else 0."""
-    top = div_ceil(max(size_delta_e8 * low_e6, size_delta_e8 * high_e6), SIZE_SCALE)
-    return max(quote_delta_atoms - top, 0)
+    return i64("lost_atoms", max(quote_delta_atoms - _top_atoms(size_delta_e8, low_e6, high_e6), 0))
+
+
+def _top_atoms(size_delta_e8: int, low_e6: int, high_e6: int) -> int:
+    """The most that the size is worth in the range, rounded up."""
+    return i64("top_atoms", div_ceil(max(size_delta_e8 * low_e6, size_delta_e8 * high_e6), SIZE_SCALE))

@@ -32,8 +32,9 @@ def weighted_premium_e9(samples: Sequence[tuple[int, int]]) -> int | None:
 
 def funding_rate_e9(premium: int, max_rate_e9: int, interest_e9: int = INTEREST_E9) -> int:
     """``clamp((premium + clamp(interest − premium, ±5 bps)) / 8, ±max_rate)``, the division toward zero."""
+    limit = max(max_rate_e9, 0)
     pulled = premium + clamp(interest_e9 - premium, -INTEREST_CLAMP_E9, INTEREST_CLAMP_E9)
-    return clamp(div_trunc(pulled, HOURS_PER_PERIOD), -max_rate_e9, max_rate_e9)
+    return clamp(div_trunc(pulled, HOURS_PER_PERIOD), -limit, limit)
 
 
 def funding_index_step(rate_e9: int, index_price_e6: int) -> int:

@@ -27,7 +27,7 @@ class NetOutflow:
         """
         if window_s < 1:
             raise InputError("window_s", window_s, "must be at least 1")
-        elapsed_s = now_ts - self.updated_ts
+        elapsed_s = min(now_ts - self.updated_ts, _HIGHEST)
         if elapsed_s <= 0:
             return self
         rest_s = max(window_s - elapsed_s, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gdx_sdk.errors import InputError
-from gdx_sdk.math._integers import div_ceil, div_floor
+from gdx_sdk.math._integers import div_ceil, div_floor, i64
 from gdx_sdk.math.fees import notional_atoms
 from gdx_sdk.math.rules import unpaid_funding_atoms, unpaid_loss_atoms
 from gdx_sdk.math.state import MarketState, PositionState
@@ -16,11 +16,11 @@ LIQUIDATION_TARGET_PERCENT = 102  # a partial liquidation restores 1.02 times th
 
 def value_atoms(size_e8: int, price_e6: int) -> int:
     """``floor(size · price / 1e8)``, signed: what closing at `price_e6` brings, against the holder."""
-    return div_floor(size_e8 * price_e6, SIZE_SCALE)
+    return i64("value_atoms", div_floor(size_e8 * price_e6, SIZE_SCALE))
 
 
 def equity_atoms(position: PositionState, market: MarketState, price_e6: int) -> int:
-    """``C + size · price / 1e8 − cost − unpaid funding − unpaid loss``."""
+    """``C + size · price / 1e8 − cost − unpaid funding − unpaid loss``, exact also beyond 64 bits."""
     return (
         position.collateral_atoms
         + value_atoms(position.size_e8, price_e6)
@@ -34,12 +34,13 @@ def initial_requirement_atoms(notional: int, leverage: int, initial_ratio_bps: i
     """``notional · max(1 / leverage, initial ratio)``, rounded up."""
     if leverage < 1:
         raise InputError("leverage", leverage, "must be at least 1")
-    return max(div_ceil(notional, leverage), div_ceil(notional * initial_ratio_bps, BPS))
+    required = max(div_ceil(notional, leverage), div_ceil(notional * initial_ratio_bps, BPS))
+    return i64("initial_requirement_atoms", required)
 
 
 def maintenance_requirement_atoms(notional: int, maintenance_ratio_bps: int) -> int:
     """``notional · maintenance ratio``, rounded up."""
-    return div_ceil(notional * maintenance_ratio_bps, BPS)
+    return i64("maintenance_requirement_atoms", div_ceil(notional * maintenance_ratio_bps, BPS))
 
 
 def can_add_risk(
@@ -76,16 +77,20 @@ def liquidation_price_e6(position: PositionState, maintenance_ratio_bps: int) ->
 
     Long: ``ceil((cost − C) · 1e8 / (size · (1 − m)))``;
     short: ``floor((C − cost) · 1e8 / (|size| · (1 + m)))``. Rounded so that
-    liquidation is never announced later than it happens.
+    liquidation is never announced later than it happens; 2^63 − 1 for a price beyond that. Raises
+    `InputError` for a ratio over 1, which no long could meet.
     """
-    if position.size_e8 == 0:
-        return 0
     owed = position.cost_atoms - position.collateral_atoms
-    if position.size_e8 > 0:
-        price = div_ceil(owed * SIZE_SCALE * BPS, position.size_e8 * (BPS - maintenance_ratio_bps))
-    else:
+    is_long = position.size_e8 > 0
+    if position.size_e8 == 0 or owed == 0 or is_long != (owed > 0):
+        return 0
+    if not is_long:
         price = div_floor(-owed * SIZE_SCALE * BPS, -position.size_e8 * (BPS + maintenance_ratio_bps))
-    return max(0, min(price, I64_MAX))
+        return min(price, I64_MAX)
+    if maintenance_ratio_bps > BPS:
+        raise InputError("maintenance_ratio_bps", maintenance_ratio_bps, f"must be at most {BPS}")
+    divisor = position.size_e8 * (BPS - maintenance_ratio_bps)
+    return min(div_ceil(owed * SIZE_SCALE * BPS, divisor), I64_MAX) if divisor else I64_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,5 +131,5 @@ def liquidation_fee_atoms(
 
     What a part leaves open has lost, too, so its equity E bounds the fee beside its collateral C.
     """
-    room = min(collateral_after_close_atoms, equity_after_close_atoms)
-    return min(div_ceil(notional * fee_ppm, PPM), max(room, 0))
+    full = i64("liquidation_fee_atoms", div_ceil(notional * abs(fee_ppm), PPM))
+    return min(full, max(min(collateral_after_close_atoms, equity_after_close_atoms), 0))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gdx_sdk.errors import InputError
-from gdx_sdk.math._integers import clamp, div_ceil, div_floor, i64
+from gdx_sdk.math._integers import clamp, div_ceil, div_floor, i64, u64
 from gdx_sdk.math.state import MarketState, PositionState
 from gdx_sdk.units import BPS, SIZE_SCALE, Side
 
@@ -37,7 +37,8 @@ def unpaid_loss_atoms(position: PositionState, market: MarketState) -> int:
 
 def touch(position: PositionState, market: MarketState) -> States:
     """Pay funding and losses up to the market's indices and take both snapshots (rule 1)."""
-    funding, loss = unpaid_funding_atoms(position, market), unpaid_loss_atoms(position, market)
+    funding = i64("unpaid_funding_atoms", unpaid_funding_atoms(position, market))
+    loss = i64("unpaid_loss_atoms", unpaid_loss_atoms(position, market))
     side = position.side
     touched = replace(
         position,
@@ -118,11 +119,14 @@ def move_interest(market: MarketState, before_e8: int, after_e8: int) -> MarketS
 
 def net_fill_quote_atoms(size_delta_e8: int, quote_delta_atoms: int, ref_price_e6: int, band_bps: int) -> int:
     """``qo = clamp(qd, sd · ref · (1 ± band) / 1e8)``, both ends rounded down; 0 for sd = 0."""
+    edges_e10 = [ref_price_e6 * max(BPS - band_bps, 0), u64("band", ref_price_e6 * (BPS + band_bps))]
     if size_delta_e8 == 0:
         return 0
-    at_ref = size_delta_e8 * ref_price_e6
-    ends = [div_floor(at_ref * (BPS + edge), SIZE_SCALE * BPS) for edge in (-band_bps, band_bps)]
-    return clamp(quote_delta_atoms, min(ends), max(ends))
+    u64("worth_atoms", abs(size_delta_e8) * ref_price_e6 // SIZE_SCALE)
+    low, high = sorted(div_floor(size_delta_e8 * edge, SIZE_SCALE * BPS) for edge in edges_e10)
+    if low <= quote_delta_atoms <= high:
+        return quote_delta_atoms
+    return clamp(quote_delta_atoms, i64("band_atoms", low), i64("band_atoms", high))
 
 
 def net_fill(
@@ -140,7 +144,7 @@ def net_fill(
     net and its single fills agree on size and on collateral − cost, not on each alone.
     """
     opened = net_fill_quote_atoms(size_delta_e8, quote_delta_atoms, ref_price_e6, band_bps)
-    realized = opened - quote_delta_atoms
+    realized = i64("realized_atoms", opened - quote_delta_atoms)
     position = replace(
         position, collateral_atoms=i64("collateral_atoms", position.collateral_atoms + realized)
     )
@@ -232,10 +236,10 @@ def resolve_bankruptcy(market: MarketState, bankrupt_side: Side) -> MarketState:
     rest = shortfall - insured
     gained_side = bankrupt_side.opposite
     interest = market.long_interest_e8 if gained_side is Side.BUY else market.short_interest_e8
-    if rest and interest == 0:
-        raise InputError("open_interest_e8", 0, "must be positive while a loss is left to socialize")
+    if rest and interest <= 0:
+        raise InputError("open_interest_e8", interest, "must be positive while a loss is left to socialize")
     step = div_ceil(rest * INDEX_SCALE, interest) if rest else 0
-    if (index := market.loss_index(gained_side) + step) > MAX_INDEX:
+    if rest and (index := market.loss_index(gained_side) + step) > MAX_INDEX:
         raise InputError("loss_index", index, "must be at most 2^62")
     is_long = gained_side is Side.BUY
     return replace(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
-from gdx_sdk.units import Side
+from gdx_sdk.math._integers import i64
+from gdx_sdk.units import I64_MAX, I64_MIN, U64_MAX, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,15 @@ class PositionState:
     @property
     def entry_price_e6(self) -> int:
         """``|cost| / |size|`` rounded down, in 1e-6 USDT per base unit; 0 when flat."""
-        return abs(self.cost_atoms) * 10**8 // abs(self.size_e8) if self.size_e8 else 0
+        return min(abs(self.cost_atoms) * 10**8 // abs(self.size_e8), U64_MAX) if self.size_e8 else 0
 
 
 @dataclass(frozen=True, slots=True)
 class MarketState:
-    """Money counters (atoms) and indices (1e-4 atom per whole base unit) of one market."""
+    """Money counters (atoms) and indices (1e-4 atom per whole base unit) of one market.
+
+    `InputError` for one that the programs' i64 would not hold.
+    """
 
     funding_index: int = 0
     long_loss_index: int = 0
@@ -49,6 +54,12 @@ class MarketState:
     outstanding_loss_atoms: int = 0
     long_shortfall_atoms: int = 0  # left behind by bankrupt longs
     short_shortfall_atoms: int = 0  # left behind by bankrupt shorts
+
+    def __post_init__(self) -> None:
+        values = _counters(self)
+        if max(values) > I64_MAX or min(values) < I64_MIN:
+            for name, value in zip(_COUNTERS, values, strict=True):
+                i64(name, value)
 
     def loss_index(self, side: Side) -> int:
         """The loss index that positions on `side` pay."""
@@ -71,3 +82,7 @@ class MarketState:
             - self.long_shortfall_atoms
             - self.short_shortfall_atoms
         )
+
+
+_COUNTERS = tuple(field.name for field in fields(MarketState))
+_counters = attrgetter(*_COUNTERS)

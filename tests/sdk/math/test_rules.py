@@ -10,7 +10,7 @@ import pytest
 from gdx_sdk import math
 from gdx_sdk.errors import InputError
 from gdx_sdk.math import MarketState, PositionState
-from gdx_sdk.units import I64_MAX, Side
+from gdx_sdk.units import I64_MAX, U64_MAX, Side
 
 
 def _random_flow(seed: int, operations: int) -> tuple[list[PositionState], MarketState]:
@@ -128,3 +128,21 @@ def test_risk_is_measured_at_the_worse_price() -> None:
     assert not math.can_add_risk(
         position, MarketState(), **prices | {"mark_price_e6": 49_999_000_000}, **rules
     )
+
+
+def test_the_ends_are_those_of_the_programs() -> None:
+    """Found by asking the programs' crate the same questions (`test_against_the_crate.py`)."""
+    long = PositionState(size_e8=36_639_793, cost_atoms=1_184_389)
+    assert math.liquidation_price_e6(long, 10_000) == I64_MAX  # nothing but all of it would do
+    with pytest.raises(InputError, match="maintenance_ratio_bps = 10001"):
+        math.liquidation_price_e6(long, 10_001)
+    assert math.liquidation_price_e6(replace(long, cost_atoms=-1), 10_001) == 0
+    assert PositionState(size_e8=1, cost_atoms=I64_MAX).entry_price_e6 == U64_MAX
+    assert math.funding_rate_e9(4_000_000, -5) == 0
+    assert math.net_fill_quote_atoms(10**8, -2, 10**6, 20_000) == 0  # no band reaches below a price of 0
+    with pytest.raises(InputError, match="accrued_fees_atoms"):
+        math.charge_fee(PositionState(), MarketState(accrued_fees_atoms=I64_MAX), 1)
+    with pytest.raises(InputError, match="value_atoms"):
+        math.value_atoms(I64_MAX, 10**9)
+    settled = MarketState(short_loss_index=2**62 + 1)
+    assert math.resolve_bankruptcy(settled, Side.BUY) == settled  # no loss to carry moves no index
