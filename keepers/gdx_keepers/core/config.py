@@ -213,6 +213,9 @@ class KeepersConfig(Strict, frozen=True, kw_only=True):
         names = [job.job_name for job in self.job]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"job names must differ; give `name` to the jobs called {', '.join(twice)}")
+        if self.cluster.commitment == "processed" and any(isinstance(job, RelayerConfig) for job in self.job):
+            rule = "a relayer needs confirmed or finalized: what it acknowledges is never sent again"
+            raise ValueError(f"cluster.commitment = 'processed': {rule}")
 
 
 def parse_config(text: str, source: str = "configuration") -> KeepersConfig:

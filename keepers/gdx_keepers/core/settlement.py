@@ -6,7 +6,8 @@ The rules, in the order `plan_market` applies them to each market:
 2. A transaction is journalled before it leaves. While it may still land, its bytes are all that is sent.
 3. It can no longer land when its blockhash expired before the finalized block height.
 4. Only the program's own refusal, by trial run or by a finalized failure, goes back to the matcher, and only
-   when nothing is in flight any more. A time-out never does.
+   when nothing is in flight any more. A time-out never does. (A trade that may add no risk at present is
+   tried for a minute first: see `gdx_keepers.core.patience`.)
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from gdx_keepers.core.health import Check
 from gdx_keepers.core.job import Job
 from gdx_keepers.core.log import Logger
 from gdx_keepers.core.metrics import Metrics
+from gdx_keepers.core.patience import Patience
 from gdx_keepers.core.sender import Sender
 from gdx_keepers.core.settlement import (
     Acknowledge,
@@ -92,6 +93,7 @@ class Relayer(Job[RelayerState, RelayerAction]):
         self._chain, self._sender, self._tables = chain, sender, tables
         self._outbox, self._journal, self._sleep_ms = outbox, journal, sleep_ms
         self._rehearsed: set[bytes] = set()
+        self._patience = Patience()
 
     async def observe(self, now: Now) -> RelayerState:
         """Outbox and journal first, the chain last: what the chain shows is never older than what we hold.
@@ -143,7 +145,6 @@ class Relayer(Job[RelayerState, RelayerAction]):
 
     async def act(self, action: RelayerAction, now: Now) -> bool:
         """Carry out one step; each is harmless when a crash makes it happen twice."""
-        del now
         match action:
             case Acknowledge(batch, signature, slot):
                 self._outbox.mark_settled(batch.market, batch.sequence, batch.batch_id, signature, slot)
@@ -158,7 +159,7 @@ class Relayer(Job[RelayerState, RelayerAction]):
             case Refuse(batch, error):
                 return self._refuse(batch, error)
             case Settle(batch, backlog):
-                return await self._settle(batch, backlog)
+                return await self._settle(batch, backlog, now)
             case SendBeat():
                 return await self._sender.send([self._chain.beat(self._sender.pubkey)]) is not None
         return True
@@ -218,12 +219,12 @@ class Relayer(Job[RelayerState, RelayerAction]):
             for flight, outcome in zip(flights, outcomes, strict=True)
         }
 
-    async def _settle(self, batch: SealedBatch, backlog: Sequence[Pubkey]) -> bool:
+    async def _settle(self, batch: SealedBatch, backlog: Sequence[Pubkey], now: Now) -> bool:
         instruction = self._chain.settle_batch(batch, self._sender.pubkey, self._relayer_epoch)
         tables = await self._tables.for_batch(batch.market, instruction, backlog)
         trial = await self._sender.simulate([instruction], tables)
         if trial.error is not None:
-            return self._refused_in_trial(batch, trial.error)
+            return self._refused_in_trial(batch, trial.error, now)
         if self._sender.is_dry_run:
             self._rehearsed.add(batch.batch_id)
             self.log.info("would settle", sequence=batch.sequence, compute_units=trial.compute_units)
@@ -234,11 +235,17 @@ class Relayer(Job[RelayerState, RelayerAction]):
         self.metrics.compute_units.labels(self.name).inc(trial.compute_units)
         return True
 
-    def _refused_in_trial(self, batch: SealedBatch, error: ChainError) -> bool:
-        """Nothing is in flight here, so a refusal cannot be overtaken by a late landing."""
+    def _refused_in_trial(self, batch: SealedBatch, error: ChainError, now: Now) -> bool:
+        """Nothing is in flight here, so a refusal cannot be overtaken by a late landing.
+
+        A trade that may add no risk now would hold up those that reduce it: it is waited for, not for long.
+        """
         verdict = judge(error)
-        if verdict is Verdict.REFUSE and isinstance(error, ProgramError):
-            return self._refuse(batch, error)
+        if isinstance(error, ProgramError):
+            is_one_trade = verdict is Verdict.RETRY and named_index(error) is not None
+            is_hopeless = is_one_trade and self._patience.is_over(batch.market, now.ts)
+            if verdict is Verdict.REFUSE or is_hopeless:
+                return self._refuse(batch, error)
         sentence = f"batch {batch.sequence} of {self._markets[batch.market]}: {error}"
         raise (Transient(sentence) if verdict is Verdict.RETRY else Fatal(sentence)) from error
 

@@ -97,6 +97,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         ),
         ('keypair_path = "keeper.json"', "", "exactly one of keypair_path and keypair_env"),
         ('keypair_path = "keeper.json"', 'keypair_path = "a"\nkeypair_env = "B"', "exactly one of"),
+        ('commitment = "confirmed"', 'commitment = "processed"', "a relayer needs confirmed or finalized"),
         ('source = "static"', 'source = "guess"', "Invalid enum value 'guess'"),
     ],
 )

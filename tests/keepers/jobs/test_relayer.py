@@ -288,6 +288,53 @@ async def test_a_pause_is_waited_out_without_a_refusal(tmp_path: Path) -> None:
     assert len(chain.applied) == 1
 
 
+def after(seconds: int) -> Now:
+    return Now(NOW.slot, NOW.ts + seconds, NOW.ms + 1_000 * seconds)
+
+
+@pytest.mark.parametrize("error", ["OracleNotUsable", "AddRiskPaused"])
+async def test_a_trade_that_may_add_no_risk_is_waited_for_but_holds_up_no_reduction(
+    tmp_path: Path, error: str
+) -> None:
+    """A publisher that makes the price uncertain, or a pause of new risk, must leave the way out open."""
+    sealed = batches(3)
+    outbox = fill(tmp_path, sealed)
+    refused = refusal(error, 6450, ["Program log: refused at trade 0"])
+    chain = FakeChain(refuses={batch.batch_id: refused for batch in sealed[:2]})
+    relayer = make_relayer(tmp_path, chain)
+    for seconds in (0, 30, 59):
+        with pytest.raises(Transient, match=error):
+            await relayer.run(after(seconds))
+        assert outbox.refusal(MARKET) is None
+    await relayer.run(after(60))
+    handed = outbox.refusal(MARKET)
+    assert handed is not None
+    assert (handed.sequence, handed.trade_or_entry_index) == (1, 0)
+    rebuilt = batches(2, salt=3)
+    chain.refuses[rebuilt[0].batch_id] = refused
+    outbox.withdraw_from(MARKET, 1)
+    for batch in rebuilt:
+        outbox.put(batch)
+    await relayer.run(after(61))
+    assert outbox.refusal(MARKET) is not None, "the next such trade does not wait another minute"
+    outbox.take_refusal(MARKET)
+    with pytest.raises(Transient, match=error):
+        await relayer.run(after(180))  # refused again after a good while: perhaps it passes again
+
+
+async def test_a_market_without_any_price_is_waited_for_however_long(tmp_path: Path) -> None:
+    """No trade is named: nobody can reduce either, and breaking trades would help nobody."""
+    sealed = batches(1)
+    outbox = fill(tmp_path, sealed)
+    relayer = make_relayer(
+        tmp_path, FakeChain(refuses={sealed[0].batch_id: refusal("OracleNotUsable", 6450)})
+    )
+    for seconds in (0, 60, 86_400):
+        with pytest.raises(Transient, match="OracleNotUsable"):
+            await relayer.run(after(seconds))
+    assert outbox.refusal(MARKET) is None
+
+
 async def test_a_time_out_resends_the_same_bytes_and_never_refuses(tmp_path: Path) -> None:
     outbox = fill(tmp_path, batches(1))
     chain = FakeChain(lands="never")
