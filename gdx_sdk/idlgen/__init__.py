@@ -74,9 +74,6 @@ def generate(
             rendered[folder] = (program.name, Package(concrete(program)).render())
         except IdlError as error:
             raise IdlError(error.path, error.value, error.expected, error.source or path.name) from None
-        except RecursionError:
-            expected = "expected types nested less deeply"
-            raise IdlError("$.types", program.name, expected, path.name) from None
     if given_ids:
         known = ", ".join(name for name, _ in rendered.values())
         raise InputError("program_ids", ", ".join(given_ids), f"must be the names of programs given: {known}")

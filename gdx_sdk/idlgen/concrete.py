@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from gdx_sdk.idlgen.errors import IdlError
 from gdx_sdk.idlgen.model import Array, COption, Option, Primitive, Program, Ref, TypeDef, Vec
 from gdx_sdk.idlgen.names import BUILTINS, class_name, numbered, pascal, safe, snake
 from gdx_sdk.idlgen.resolve import Call, Item, Record, Resolved, Resolver, refs_in
@@ -35,6 +36,16 @@ class Concrete:
 
 def concrete(program: Program) -> Concrete:
     """Resolve and name everything in a program; IdlError where the IDL contradicts itself."""
+    try:
+        return _concrete(program)
+    except IdlError as error:
+        raise IdlError(error.path, error.value, error.expected, program.source) from None
+    except RecursionError:
+        expected = "expected types nested less deeply"
+        raise IdlError("$.types", program.name, expected, program.source) from None
+
+
+def _concrete(program: Program) -> Concrete:
     resolver = Resolver(program)
     accounts = tuple(resolver.record(tag, program.account_structs) for tag in program.accounts)
     events = tuple(resolver.record(tag, program.event_structs) for tag in program.events)

@@ -240,3 +240,5 @@ class Program:
     types: dict[str, TypeDef]
     event_structs: dict[str, TypeDef] = field(default_factory=dict)
     account_structs: dict[str, TypeDef] = field(default_factory=dict)
+    source: str = field(default="", compare=False)
+    """The file it was read from, for errors."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from gdx_sdk.idlgen.errors import IdlError
@@ -31,7 +32,7 @@ def parse_text(text: str, source: str = "IDL") -> Program:
     except RecursionError:
         raise IdlError("$", text[:40], "expected JSON nested less deeply", source) from None
     try:
-        return _program(Node(value, "$", source))
+        return replace(_program(Node(value, "$", source)), source=source)
     except RecursionError:
         raise IdlError("$", text[:40], "expected JSON nested less deeply", source) from None
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from gdx_sdk.errors import CodecError
-from gdx_sdk.idlgen import IdlError, generate
+from gdx_sdk.idlgen import IdlError, diff_idls, generate
 from gdx_sdk.idlgen.names import MEMBERS
 from gdx_sdk.runtime import Account, Event, FixedAccount, Struct
 from gdx_sdk.runtime.records import TaggedUnion
@@ -295,3 +295,13 @@ def test_broken_types(types: list[Any], path: str, expected: str, tmp_path: Path
     assert caught.value.path == path
     assert expected in str(caught.value)
     assert str(caught.value).startswith(f"broken.json: {path} = ")
+
+
+def test_of_two_idls_the_broken_one_is_named(tmp_path: Path) -> None:
+    files = tmp_path / "old.json", tmp_path / "new.json"
+    for file, types in zip(files, ([], [alias("A", {"vec": defined("A")})]), strict=True):
+        file.write_text(json.dumps(small(types=types)))
+    assert diff_idls(files[0], files[0]).changes == ()
+    for old, new in (files, files[::-1]):
+        with pytest.raises(IdlError, match=r"new\.json: \$\.types\[0\] = 'A'"):
+            diff_idls(old, new)
