@@ -18,6 +18,7 @@ HOUR = 3_600
 async def main() -> None:
     async with open_exchange() as exchange:
         client, admin = exchange.client, exchange.admin
+        await exchange.wait(10)  # the least time between two samples
         for size in ("1", "0.1", "0.1"):
             trade = await exchange.trade(exchange.alice, exchange.bob, size, "50000", Side.BUY)
             await exchange.settle(trade)

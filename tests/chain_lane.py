@@ -150,6 +150,13 @@ class Lane:
     def is_validator(self) -> bool:
         return self.validator is not None
 
+    def environment(self) -> dict[str, str]:
+        """What has a program that starts a chain of its own start it on this engine."""
+        chosen = {"GDX_ENGINE": self.engine}
+        return (
+            chosen if self.validator is None else {**chosen, "GDX_VALIDATOR": str(self.validator.resolve())}
+        )
+
     @contextmanager
     def start(self, genesis: Genesis | None = None, **settings: Any) -> Iterator[RemoteChain]:
         """A chain that answers at `url`; `settings` are an `EmbeddedChain`'s."""

@@ -12,9 +12,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.chain_lane import Lane
 from tests.examples.test_examples import EXAMPLES, SHARED, expected_output
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,17 +34,35 @@ def blocks(language: str) -> Iterator[tuple[str, str]]:
             yield f"{path.relative_to(ROOT)}#{index}", text
 
 
+STARTS_A_CHAIN = re.compile(r"\blaunch\(|localnet up\b")
+FAULTS = pytest.mark.embedded_only("`docs/localnet.md` injects faults, warps, and restores snapshots")
+CLOCK = pytest.mark.embedded_only("`docs/tasks/test-your-integration.md` moves the clock by a day")
+EMBEDDED_ONLY = {"localnet.md#0": FAULTS, "tasks/test-your-integration.md#3": CLOCK}
+
+
+def case(name: str, text: str) -> Any:
+    """A block to run: of the chain lane when it starts a chain."""
+    marks = [pytest.mark.chain] if STARTS_A_CHAIN.search(text) else []
+    if marks and name in EMBEDDED_ONLY:
+        marks.append(EMBEDDED_ONLY[name])
+    return pytest.param(text, marks=marks, id=name)
+
+
 PYTHON = [(name, text) for name, text in blocks("python") if not _INCLUDE.fullmatch(text)]
 INCLUDED = [_INCLUDE.fullmatch(text) for _, text in blocks("python")]
 CONSOLE = list(blocks("console"))
 
 
-@pytest.mark.chain
-@pytest.mark.embedded_only("the pages show what the embedded engine says")
-@pytest.mark.parametrize("text", [text for _, text in PYTHON], ids=[name for name, _ in PYTHON])
-def test_a_python_block_prints_what_it_says(text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [case(name, text) for name, text in PYTHON])
+def test_a_python_block_prints_what_it_says(text: str, tmp_path: Path, lane: Lane) -> None:
+    environment = {**os.environ, **lane.environment()}
     done = subprocess.run(
-        [sys.executable, "-c", text], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", text],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == expected_output(text)
@@ -54,13 +74,12 @@ def test_what_is_included_is_an_example_that_is_run() -> None:
     assert paths <= {*EXAMPLES, SHARED}
 
 
-@pytest.mark.chain
-@pytest.mark.embedded_only("the pages show what the embedded engine says")
-@pytest.mark.parametrize("text", [text for _, text in CONSOLE], ids=[name for name, _ in CONSOLE])
-def test_a_console_block_shows_what_is_said(text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [case(name, text) for name, text in CONSOLE])
+def test_a_console_block_shows_what_is_said(text: str, tmp_path: Path, lane: Lane) -> None:
     (tmp_path / "idl").symlink_to(ROOT / "idl")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "HOME": str(tmp_path), "NO_COLOR": "1"}
+    environment = {**os.environ, **lane.environment()}
+    environment |= {"PATH": path, "HOME": str(tmp_path), "NO_COLOR": "1"}
     try:
         for command, expected in commands_of(text):
             if command.startswith("make "):
@@ -106,3 +125,5 @@ def test_the_pattern_is_strict_where_nothing_is_left_out() -> None:
 def test_there_are_blocks_of_both_kinds() -> None:
     assert PYTHON
     assert CONSOLE
+    chains = {name for name, text in (*PYTHON, *CONSOLE) if STARTS_A_CHAIN.search(text)}
+    assert chains > set(EMBEDDED_ONLY)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.chain_lane import Lane
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT / "examples/exchange.py"
@@ -32,12 +35,24 @@ def expected_output(source: str) -> list[str]:
     return found
 
 
+MOVES_THE_CLOCK = pytest.mark.embedded_only("`funding_history` moves the clock by hours")
+ON_A_CHAIN = [
+    pytest.param(path, marks=MOVES_THE_CLOCK if path.stem == "funding_history" else (), id=path.stem)
+    for path in EXAMPLES
+]
+
+
 @pytest.mark.chain
-@pytest.mark.embedded_only("the examples move the chain's clock to make their prices count")
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_the_example_prints_what_it_says(path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ON_A_CHAIN)
+def test_the_example_prints_what_it_says(path: Path, tmp_path: Path, lane: Lane) -> None:
+    environment = {**os.environ, **lane.environment()}
     done = subprocess.run(
-        [sys.executable, str(path)], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        [sys.executable, str(path)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == expected_output(path.read_text())

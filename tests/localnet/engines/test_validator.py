@@ -22,8 +22,12 @@ from gdx_localnet import (
     up,
 )
 from gdx_localnet.programs import programdata_address
+from solders.hash import Hash
+from solders.message import MessageV0
 from solders.pubkey import Pubkey
 from solders.system_program import ID as SYSTEM
+from solders.system_program import TransferParams, transfer
+from solders.transaction import VersionedTransaction
 
 pytestmark = pytest.mark.validator
 
@@ -72,6 +76,18 @@ def test_it_starts_with_the_fixture_and_stops(settings):
         engine_pid = handle.engine_pid
         assert engine_pid != handle.pid
     assert wait_gone(engine_pid)
+
+
+def test_a_v0_transaction_is_taken_at_once(settings):
+    with launch("validator", **settings) as handle:
+        alice = handle.keys["alice"]
+        blockhash = Hash.from_string(ask(handle.url, "getLatestBlockhash", CONFIRMED)["value"]["blockhash"])
+        pay = transfer(TransferParams(from_pubkey=alice.pubkey(), to_pubkey=RECEIVER, lamports=10**9))
+        tx = VersionedTransaction(MessageV0.try_compile(alice.pubkey(), [pay], [], blockhash), [alice])
+        config = {"encoding": "base64", "preflightCommitment": "confirmed"}
+        ask(handle.url, "sendTransaction", base64.b64encode(bytes(tx)).decode(), config)
+        wait_for(handle.url, 10**9, "confirmed")
+        assert ask(handle.url, "getSlot", CONFIRMED) < 32
 
 
 def test_flags_are_passed_on(validator, tmp_path, memo_elf):
