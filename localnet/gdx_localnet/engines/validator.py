@@ -33,8 +33,8 @@ _NAME = "solana-test-validator"
 _NO_OLD_DEPLOYMENTS = "B8JJXCy5amZyWG9r7EnUYLwzXSXTxG7GZ1qZ1qggo83g"
 """SIMD-0500, which forbids to deploy SBPF v0: a validator begins with it, the public clusters do without."""
 _FIRST_ROOT = 1
-"""The slot that a ledger begins at. A validator reads v0 transactions by its root and drops all while that
-is slot 0, otherwise for 32 slots. One to be resumed begins there: none goes on from a ledger that began later.
+"""Where a ledger begins. A validator reads v0 transactions by its root and drops all while that is slot 0,
+otherwise for 32 slots. One to be resumed begins there: none goes on from a ledger that began later.
 """
 _LOG_FILTER = "warn,solana_runtime::message_processor::stable_log=debug"
 """What is logged unless RUST_LOG says otherwise: trouble, and what programs log."""
