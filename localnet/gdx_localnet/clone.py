@@ -26,6 +26,17 @@ _ACCOUNTS_PER_CALL = 100
 _ATTEMPTS = 4
 _TIMEOUT_S = 20.0
 
+_OF_EVERY_CHAIN = frozenset(
+    Pubkey.from_string(owner)
+    for owner in (
+        "NativeLoader1111111111111111111111111111111",
+        "Sysvar1111111111111111111111111111111111111",
+    )
+)
+"""Owners of what a chain has of its own: built-in programs, clock and rent."""
+_TABLES = Pubkey.from_string("AddressLookupTab1e1111111111111111111111111")
+_TABLE_HEAD_BYTES, _TABLE_KIND, _LAST_EXTENDED = 56, (1).to_bytes(4, "little"), slice(12, 20)
+
 Accounts = list[tuple[Pubkey, Account]]
 
 
@@ -48,7 +59,40 @@ def fetch(options: LocalnetOptions) -> Accounts:
             rule = "is an upgradeable program: use clone-upgradeable-program, which takes its code along"
             raise FixtureError(f"clone {address}: {rule}")
     programs = _existing(url, options.clone_upgradeable_programs, "clone-upgradeable-program")
+    accounts += _deep_tables(url, options.deep_clone_tables)
     return accounts + _codes(url, programs) + programs
+
+
+def fetch_features(options: LocalnetOptions) -> tuple[Pubkey, ...]:
+    """The features active at the options' `url`, of those that the embedded runtime knows."""
+    from gdx_localnet.features import is_active, known_features
+
+    known = known_features()
+    found = zip(known, _read(str(options.url), known), strict=True)
+    return tuple(feature for feature, account in found if is_active(account))
+
+
+def _deep_tables(url: str, addresses: Sequence[Pubkey]) -> Accounts:
+    """Lookup tables, which count as extended in slot 0, and every account that they list and that exists."""
+    flag = "deep-clone-address-lookup-table"
+    tables: Accounts = []
+    listed: dict[Pubkey, None] = {}
+    for address, table in _existing(url, addresses, flag):
+        data = table.data
+        if table.owner != _TABLES or len(data) < _TABLE_HEAD_BYTES or data[:4] != _TABLE_KIND:
+            raise FixtureError(f"{flag} {address}: is no lookup table (its owner is {table.owner})")
+        for start in range(_TABLE_HEAD_BYTES, len(data), 32):
+            listed[Pubkey.from_bytes(data[start : start + 32])] = None
+        ready = data[: _LAST_EXTENDED.start] + bytes(8) + data[_LAST_EXTENDED.stop :]
+        tables.append((address, Account(table.lamports, ready, table.owner, False, table.rent_epoch)))
+    found = zip(listed, _read(url, list(listed)), strict=True)
+    accounts = [
+        (address, account)
+        for address, account in found
+        if account is not None and account.owner not in _OF_EVERY_CHAIN
+    ]
+    programs = [one for one in accounts if code_address_of(one[1]) is not None]
+    return tables + _codes(url, programs) + accounts
 
 
 def _codes(url: str, programs: Accounts) -> Accounts:
@@ -95,6 +139,10 @@ def _read(url: str, addresses: Sequence[Pubkey]) -> list[Account | None]:
 
 def materialize(options: LocalnetOptions, folder: Path) -> LocalnetOptions:
     """Copy now, into files in `folder`; options that read those instead of the cluster."""
+    if options.clone_feature_set and options.engine == "embedded":
+        options = dataclasses.replace(
+            options, active_features=fetch_features(options), clone_feature_set=False
+        )
     if not options.clones:
         return options
     accounts = fetch(options)
@@ -107,5 +155,6 @@ def materialize(options: LocalnetOptions, folder: Path) -> LocalnetOptions:
         clone=(),
         maybe_clone=(),
         clone_upgradeable_programs=(),
+        deep_clone_tables=(),
         account_dirs=(*options.account_dirs, folder),
     )

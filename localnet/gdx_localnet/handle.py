@@ -102,7 +102,7 @@ def launch(
     directory = Path(temporary.name) if temporary is not None else Path(str(directory)).absolute()
     directory.mkdir(parents=True, exist_ok=True)
     try:
-        options = materialize(options, directory / "cloned") if options.clones else options
+        options = materialize(options, directory / "cloned")
         return _launch(options, options.read_fixture(), directory, temporary, is_detached)
     except BaseException:
         if temporary is not None:

@@ -57,6 +57,10 @@ class LocalnetOptions:
     accounts       (address, JSON dump file) beside the fixture's; None for the address in the file
     account_dirs   folders whose *.json are such files
     clone, maybe_clone, clone_upgradeable_programs    addresses to copy from the cluster at `url`
+    deep_clone_tables    lookup tables to copy from there, with what they list
+    clone_feature_set    have the features that are active there; engine validator: of those it has itself
+    deactivate_features  features to be without
+    active_features      the features to have, engine embedded only; None: mainnet's
     mint           an address that gets 500,000,000 SOL at genesis
     validator      the solana-test-validator to start; None: GDX_VALIDATOR, or the one on PATH
     slot_mode, confirmed_lag, finalized_lag, unix_ts, faults    engine embedded only
@@ -76,6 +80,10 @@ class LocalnetOptions:
     clone: tuple[Pubkey, ...] = ()
     maybe_clone: tuple[Pubkey, ...] = ()
     clone_upgradeable_programs: tuple[Pubkey, ...] = ()
+    deep_clone_tables: tuple[Pubkey, ...] = ()
+    clone_feature_set: bool = False
+    deactivate_features: tuple[Pubkey, ...] = ()
+    active_features: tuple[Pubkey, ...] | None = None
     url: str | None = None
     mint: Pubkey | None = None
     validator: str | None = None
@@ -112,7 +120,7 @@ class LocalnetOptions:
             raise EngineError(
                 f"rpc_port = {self.rpc_port}: must be from 0 to 65,534, as the next is used too"
             )
-        if self.clones and self.url is None:
+        if (self.clones or self.clone_feature_set) and self.url is None:
             raise EngineError("clone: there is nothing to copy from: name a cluster with url")
         if self.engine is Engine.VALIDATOR:
             self._check_for_validator()
@@ -120,13 +128,17 @@ class LocalnetOptions:
     def _check_for_validator(self) -> None:
         if self.faults:
             raise EngineError("faults: solana-test-validator cannot inject them; use engine embedded")
+        if self.active_features is not None:
+            raise EngineError(
+                "active_features: solana-test-validator begins with all; use deactivate_features"
+            )
         if self.bind_address == "0.0.0.0":
             raise EngineError("bind_address = '0.0.0.0': solana-test-validator needs one address of its own")
 
     @property
     def clones(self) -> tuple[Pubkey, ...]:
         """Every address to copy from a cluster."""
-        return self.clone + self.maybe_clone + self.clone_upgradeable_programs
+        return self.clone + self.maybe_clone + self.clone_upgradeable_programs + self.deep_clone_tables
 
     @property
     def connect_host(self) -> str:
@@ -167,6 +179,17 @@ class LocalnetOptions:
 
             more += fetch(self)
         return base.with_more(self.programs, tuple(more))
+
+    def read_features(self) -> tuple[Pubkey, ...] | None:
+        """The features that the embedded engine is to have; None for mainnet's.
+
+        Raises gdx_sdk.errors.TransportError when the cluster to take them from is away.
+        """
+        if not self.clone_feature_set:
+            return self.active_features
+        from gdx_localnet.clone import fetch_features
+
+        return fetch_features(self)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON's own types; relative paths become absolute."""
@@ -214,6 +237,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "clone": _keys,
     "maybe_clone": _keys,
     "clone_upgradeable_programs": _keys,
+    "deep_clone_tables": _keys,
+    "deactivate_features": _keys,
+    "active_features": lambda texts: None if texts is None else _keys(texts),
     "mint": _key,
     "faults": lambda items: tuple(map(rule_from_json, items)),
 }

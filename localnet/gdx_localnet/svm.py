@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from solders.account import Account
@@ -14,7 +14,6 @@ from solders.clock import Clock
 from solders.epoch_schedule import EpochSchedule
 from solders.hash import Hash
 from solders.keypair import Keypair
-from solders.litesvm import LiteSVM
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
@@ -28,6 +27,7 @@ from gdx_localnet.errors import LocalnetError
 from gdx_localnet.events import Applied, Commitment, Listener, Reached, SlotOpened
 from gdx_localnet.execution import Execution, execute, refused, simulate
 from gdx_localnet.faults.rules import FaultPlan
+from gdx_localnet.features import build_svm
 from gdx_localnet.ledger import Block, Ledger, TransactionRecord
 from gdx_localnet.programs import UPGRADEABLE_LOADER, name_builtins
 from gdx_localnet.sentences import sentence
@@ -50,6 +50,7 @@ class EmbeddedChain:
     slots_per_epoch length of an epoch (default 432,000)
     seed            makes genesis hash, identity and faucet repeatable (default: random)
     history_limit   transactions kept for queries
+    active_features, deactivate_features    the runtime's features (None: mainnet's), and those to be without
     """
 
     def __init__(
@@ -64,6 +65,8 @@ class EmbeddedChain:
         seed: bytes | None = None,
         history_limit: int = 100_000,
         verify_signatures: bool = True,
+        active_features: Iterable[Pubkey] | None = None,
+        deactivate_features: Iterable[Pubkey] = (),
     ) -> None:
         self.slot_mode, self.slot_ms = SlotMode(slot_mode), slot_ms
         self.slots_per_epoch, self.verify_signatures = slots_per_epoch, verify_signatures
@@ -77,7 +80,8 @@ class EmbeddedChain:
         self.identity = Keypair.from_seed(bytes(Hash.hash(b"gdx-localnet identity" + seed))).pubkey()
         self.faucet = Keypair.from_seed(bytes(Hash.hash(b"gdx-localnet faucet" + seed)))
         # LiteSVM knows one blockhash and no slots: both checks, and duplicates, are done here.
-        self.svm = LiteSVM().with_blockhash_check(False).with_sigverify(False).with_transaction_history(0)
+        svm = build_svm(active_features, deactivate_features)
+        self.svm = svm.with_blockhash_check(False).with_sigverify(False).with_transaction_history(0)
         self.svm.set_epoch_schedule(EpochSchedule.custom(slots_per_epoch, slots_per_epoch, False))
         self.accounts = AccountStore(
             self.svm, undo_slots=max(self._lags.values()) if self.slot_mode is SlotMode.CLOCK else 0

@@ -90,6 +90,23 @@ _FLAGS = (
         help="Copy a program and its code from --url.",
     ),
     click.option(
+        "--deep-clone-address-lookup-table",
+        "deep_clone_tables",
+        multiple=True,
+        metavar="ADDRESS",
+        help="Copy a lookup table and every account it lists from --url.",
+    ),
+    click.option(
+        "--clone-feature-set", is_flag=True, default=None, help="Have the features active at --url."
+    ),
+    click.option(
+        "--deactivate-feature",
+        "deactivate_features",
+        multiple=True,
+        metavar="FEATURE_PUBKEY",
+        help="Be without that feature.",
+    ),
+    click.option(
         "--slot-mode",
         type=click.Choice(["clock", "fast", "manual"]),
         help="When slots open: on time, behind each transaction, when told. [default: clock; embedded only]",
@@ -237,6 +254,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "clone": _addresses("--clone"),
     "maybe_clone": _addresses("--maybe-clone"),
     "clone_upgradeable_programs": _addresses("--clone-upgradeable-program"),
+    "deep_clone_tables": _addresses("--deep-clone-address-lookup-table"),
+    "deactivate_features": _addresses("--deactivate-feature"),
     "accounts": _accounts,
     "programs": _programs,
     "final_programs": _final_programs,

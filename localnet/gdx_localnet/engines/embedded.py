@@ -27,6 +27,8 @@ def build_chain(options: LocalnetOptions, fixture: Fixture | None = None) -> Emb
         finalized_lag=options.finalized_lag,
         unix_ts=options.unix_ts,
         history_limit=options.limit_ledger_size or HISTORY_LIMIT,
+        active_features=options.read_features(),
+        deactivate_features=options.deactivate_features,
     )
     if options.mint is not None:
         fortune = Account(MINT_LAMPORTS, b"", Pubkey.default(), False, RENT_EPOCH_EXEMPT)

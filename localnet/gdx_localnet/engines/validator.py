@@ -36,6 +36,8 @@ _FIRST_ROOT = 1
 """Where a ledger begins. A validator reads v0 transactions by its root and drops all while that is slot 0,
 otherwise for 32 slots. One to be resumed begins there: none goes on from a ledger that began later.
 """
+_SLOTS_WITHOUT_BLOCK = 2
+"""Of a ledger that begins later than at slot 0: `getBlock` never shows the first."""
 _LOG_FILTER = "warn,solana_runtime::message_processor::stable_log=debug"
 """What is logged unless RUST_LOG says otherwise: trouble, and what programs log."""
 
@@ -79,7 +81,7 @@ def start(options: LocalnetOptions, fixture: Fixture, directory: Path) -> Valida
         try:
             command = [executable, *_arguments(options, ports, directory / "ledger")]
             command += _genesis_arguments(fixture, directory / "genesis")
-            return _run(command, ports, f"http://{options.bind_address}:{ports.rpc}")
+            return _run(command, ports, f"http://{options.bind_address}:{ports.rpc}", _first_slot(options))
         except BaseException as error:
             # It has ended: whatever listens there now is a stranger that came after the choice.
             was_taken = isinstance(error, _Ended) and not ports.are_free(options.bind_address)
@@ -90,13 +92,23 @@ def start(options: LocalnetOptions, fixture: Fixture, directory: Path) -> Valida
             print(f"{error}; another program took one of its ports: trying again", flush=True)
 
 
-def _run(command: list[str], ports: _Ports, url: str) -> Validator:
+def _first_slot(options: LocalnetOptions) -> int:
+    """The first that transactions may land in: programs of the genesis block can be called from slot 1 on."""
+    root = _root(options)
+    return 1 if root is None else root + _SLOTS_WITHOUT_BLOCK
+
+
+def _root(options: LocalnetOptions) -> int | None:
+    return options.warp_slot or (None if options.resume else _FIRST_ROOT)
+
+
+def _run(command: list[str], ports: _Ports, url: str, first_slot: int) -> Validator:
     environment = {"RUST_LOG": _LOG_FILTER, **os.environ}
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, preexec_fn=_end_with_parent, env=environment
     )
     try:
-        _wait_until_healthy(process, url)
+        _wait_until_healthy(process, url, first_slot)
     except BaseException:
         stop(process)
         raise
@@ -149,7 +161,10 @@ def _arguments(options: LocalnetOptions, ports: _Ports, ledger: Path) -> list[st
     arguments += ["--rpc-port", str(ports.rpc), "--faucet-port", str(ports.faucet)]
     arguments += ["--gossip-port", str(ports.gossip)]
     arguments += ["--dynamic-port-range", f"{ports.dynamic[0]}-{ports.dynamic[-1]}"]
-    arguments += ["--deactivate-feature", _NO_OLD_DEPLOYMENTS]
+    for feature in (_NO_OLD_DEPLOYMENTS, *options.deactivate_features):
+        arguments += ["--deactivate-feature", str(feature)]
+    if options.clone_feature_set:
+        arguments += ["--url", str(options.url), "--clone-feature-set"]
     arguments += ["--ticks-per-slot", str(options.slot_length_ticks)]
     if not options.resume:
         arguments.append("--reset")
@@ -157,7 +172,7 @@ def _arguments(options: LocalnetOptions, ports: _Ports, ledger: Path) -> list[st
         ("--mint", options.mint),
         ("--limit-ledger-size", options.limit_ledger_size),
         ("--slots-per-epoch", options.slots_per_epoch),
-        ("--warp-slot", options.warp_slot or (None if options.resume else _FIRST_ROOT)),
+        ("--warp-slot", _root(options)),
     ):
         if value is not None:
             arguments += [flag, str(value)]
@@ -184,13 +199,12 @@ def _program_arguments(program: ProgramFile) -> list[str]:
     return ["--upgradeable-program", str(program.address), str(program.path), authority]
 
 
-def _wait_until_healthy(process: subprocess.Popen[bytes], url: str) -> None:
+def _wait_until_healthy(process: subprocess.Popen[bytes], url: str, first_slot: int) -> None:
     deadline = time.monotonic() + _HEALTHY_TIMEOUT_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise _Ended(f"{_NAME} ended with code {process.returncode} before it was healthy; see its log")
-        # Programs of the genesis block can be called from slot 1 on.
-        if is_healthy(url) and _open_slot(url) > 0:
+        if is_healthy(url) and _open_slot(url) >= first_slot:
             return
         time.sleep(_POLL_S)
     raise EngineError(f"{_NAME} was not healthy after {_HEALTHY_TIMEOUT_S:.0f} s; see its log")

@@ -85,9 +85,12 @@ def test_a_v0_transaction_is_taken_at_once(settings):
         pay = transfer(TransferParams(from_pubkey=alice.pubkey(), to_pubkey=RECEIVER, lamports=10**9))
         tx = VersionedTransaction(MessageV0.try_compile(alice.pubkey(), [pay], [], blockhash), [alice])
         config = {"encoding": "base64", "preflightCommitment": "confirmed"}
-        ask(handle.url, "sendTransaction", base64.b64encode(bytes(tx)).decode(), config)
+        signature = ask(handle.url, "sendTransaction", base64.b64encode(bytes(tx)).decode(), config)
         wait_for(handle.url, 10**9, "confirmed")
-        assert ask(handle.url, "getSlot", CONFIRMED) < 32
+        slot = ask(handle.url, "getSignatureStatuses", [signature])["value"][0]["slot"]
+        assert slot < 32
+        block = ask(handle.url, "getBlock", slot, {"maxSupportedTransactionVersion": 0, **CONFIRMED})
+        assert signature in [one["transaction"]["signatures"][0] for one in block["transactions"]]
 
 
 def test_flags_are_passed_on(validator, tmp_path, memo_elf):
