@@ -2,11 +2,13 @@
 
 A batch that fits without a table goes without one, and one that fits with the table as it is leaves the table
 alone: a batch's own record is named once and never again. Otherwise every account it names that the table
-lacks is appended, with the accounts of the batches behind it; a full table is replaced by a fresh one.
+lacks is appended, with the accounts of the batches behind it; a full table is replaced by a fresh one, and
+closed as soon as the chain lets it be: whoever trades from many positions must not use up the relayer's SOL.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,12 +20,14 @@ from solders.pubkey import Pubkey
 from gdx_keepers.core.files import read_json, write_json
 from gdx_keepers.core.sender import Sender
 from gdx_keepers.errors import Transient
-from gdx_sdk.errors import DryRunRefusal
+from gdx_sdk.errors import ChainError, DryRunRefusal
 from gdx_sdk.tx import (
     MAX_COMPUTE_UNITS,
     PACKET_BYTES,
+    close_lookup_table,
     compile_message,
     create_lookup_table,
+    deactivate_lookup_table,
     extend_lookup_table,
     transaction_size,
     with_budget,
@@ -33,6 +37,9 @@ MAX_ADDRESSES = 256
 ADDRESSES_PER_EXTEND = 20
 WARM_UP_LOOKS = 50
 WARM_UP_MS = 100
+RETIRED = "retired"  # in the state file, beside the markets' addresses
+NEVER_SLOT = 2**64 - 1
+CLOSABLE_AFTER_SLOTS = 513  # the chain's memory of slot hashes, for which transactions may still name a table
 
 
 class TableChain(Protocol):
@@ -125,15 +132,33 @@ class LookupTables:
 
     async def _create(self, market: Pubkey) -> tuple[Pubkey, AddressLookupTable]:
         slot, _ = await self._chain.chain_time()
+        await self._reclaim(slot)
         recent_slot = max(slot - 1, 0)  # the present slot is not in the slot hashes yet
         me = self._sender.pubkey
         instruction, address = create_lookup_table(me, me, recent_slot)
+        while str(address) in self._known():  # another market's: the slot makes the address
+            recent_slot -= 1
+            instruction, address = create_lookup_table(me, me, recent_slot)
         self._remember(market, address)  # before it exists: a crash then leaves no table nobody knows of
         await self._sender.send([instruction])
         table = await self._read(address)
         if table is None:
             raise Transient(f"lookup table {address} was created but cannot be read yet")
         return address, table
+
+    async def _reclaim(self, slot: int) -> None:
+        """A step further with each table that was replaced: deactivated, later closed; nothing is urgent."""
+        me = self._sender.pubkey
+        for text in self._retired():
+            address = Pubkey.from_string(text)
+            with contextlib.suppress(ChainError):
+                table = await self._read(address)
+                if table is not None and table.meta.deactivation_slot == NEVER_SLOT:
+                    await self._sender.send([deactivate_lookup_table(address, me)])
+                elif table is not None and slot > table.meta.deactivation_slot + CLOSABLE_AFTER_SLOTS:
+                    await self._sender.send([close_lookup_table(address, me, me)])
+                elif table is None:
+                    self._write({RETIRED: [one for one in self._retired() if one != text]})
 
     async def _extend(self, address: Pubkey, keys: Sequence[Pubkey]) -> AddressLookupTable:
         me = self._sender.pubkey
@@ -161,8 +186,20 @@ class LookupTables:
     def _remembered(self) -> dict[str, Any]:
         return read_json(self._state_file) or {}
 
+    def _retired(self) -> list[str]:
+        return list(self._remembered().get(RETIRED, []))
+
+    def _known(self) -> set[str]:
+        tables = self._remembered()
+        return {*tables.pop(RETIRED, []), *tables.values()}
+
     def _remember(self, market: Pubkey, address: Pubkey) -> None:
-        write_json(self._state_file, {**self._remembered(), str(market): str(address)})
+        replaced = self._remembered().get(str(market))
+        retired = [*self._retired(), *([replaced] if replaced is not None else [])]
+        self._write({str(market): str(address), **({RETIRED: retired} if retired else {})})
+
+    def _write(self, changes: dict[str, Any]) -> None:
+        write_json(self._state_file, {**self._remembered(), **changes})
 
 
 def transaction_bytes(

@@ -92,7 +92,48 @@ async def test_a_full_table_is_replaced_by_a_fresh_one(tmp_path: Path) -> None:
     (second,) = await tables.for_batch(MARKET, instruction(wanted), [])
     assert second.key != first.key
     assert list(second.addresses) == wanted
-    assert json.loads(bench.state_file.read_text()) == {str(MARKET): str(second.key)}
+    state = json.loads(bench.state_file.read_text())
+    assert state == {str(MARKET): str(second.key), "retired": [str(first.key)]}
+
+
+async def test_replaced_tables_are_closed_and_their_rent_comes_back(tmp_path: Path) -> None:
+    """Somebody trades from ever other positions: what the relayer has in tables stays bounded."""
+    bench = Bench(tmp_path)
+    tables, made = bench.tables(), []
+    for n in range(1, 6):
+        (table,) = await tables.for_batch(
+            MARKET, instruction(keys(1_000 * n, 45)), keys(1_000 * n + 100, 400)
+        )
+        made.append(table.key)
+        bench.chain.advance_slots(600)
+    assert len(set(made)) == 5
+    exists = [(await bench.client.get_account_info(one)).value is not None for one in made]
+    assert exists == [False, False, True, True, True], "one is deactivated, one is full, one is in use"
+    state = json.loads(bench.state_file.read_text())
+    assert state["retired"] == [str(one) for one in made[1:4]]
+
+
+async def test_two_markets_in_the_same_slot_have_tables_of_their_own(tmp_path: Path) -> None:
+    """The address of a table follows from authority and slot alone."""
+    bench = Bench(tmp_path)
+    slot = bench.chain.rpc("getSlot", [])
+
+    class AtOnce(SdkChain):
+        """The first look, by which the address is chosen, is both markets' in one slot."""
+
+        async def chain_time(self) -> tuple[int, int]:
+            if is_first.pop("look", False):
+                return slot, 0
+            return await super().chain_time()
+
+    made = []
+    for market in (MARKET, OTHER_MARKET):
+        is_first = {"look": True}
+        tables = bench.tables()
+        tables._chain = AtOnce(bench.client)
+        (table,) = await tables.for_batch(market, instruction(keys(1, 45)), [])
+        made.append(table.key)
+    assert made[0] != made[1]
 
 
 async def test_a_remembered_table_that_was_never_created_is_made_anew(tmp_path: Path) -> None:
