@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gdx_sdk.errors import RpcError
+from gdx_sdk.client.replies import reading
 from gdx_sdk.streams.items import Origin, SlotUpdate
 from gdx_sdk.streams.requests import slot_request
 from gdx_sdk.streams.stream import Stream
@@ -33,10 +33,8 @@ class SlotStream(Stream[SlotUpdate]):
 
     def _pushed(self, notification: Notification) -> list[SlotUpdate]:
         value = notification.value
-        try:
+        with reading("slotSubscribe", value):
             parent_slot, root_slot = int(value["parent"]), int(value["root"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise RpcError("slotSubscribe", f"the notification is not a slot: {value!r:.80}") from error
         return self._rising(SlotUpdate(notification.slot, parent_slot, root_slot, Origin.PUSHED))
 
     def _rising(self, update: SlotUpdate) -> list[SlotUpdate]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from solders.pubkey import Pubkey
 
+from gdx_sdk.client.replies import logs_from, reading
 from gdx_sdk.errors import InputError, RpcError, TransportError
 from gdx_sdk.streams.items import EventUpdate, Origin, SignatureUpdate, TransactionLogs
 from gdx_sdk.streams.requests import logs_request, signature_request
@@ -52,15 +53,10 @@ class _Transactions(Stream[Item]):
         raise NotImplementedError
 
     async def _take(self, client: Reader, notifications: Sequence[Notification]) -> list[Item]:
+        # All are read before any is remembered: what is remembered and then not yielded would be lost.
+        pushed = [self._pushed(notification) for notification in notifications]
         told: list[tuple[str, dict[str, Any] | None]] = []
-        for notification in notifications:
-            try:
-                signature = str(notification.value["signature"])
-                value = {**notification.value, "slot": notification.slot}
-            except (KeyError, TypeError) as error:
-                raise RpcError(
-                    self._request.method, f"the notification has no signature: {error!r}"
-                ) from error
+        for signature, value in pushed:
             if signature not in self._seen:
                 told.append((signature, value))
                 self._remember(signature)
@@ -70,6 +66,12 @@ class _Transactions(Stream[Item]):
             for signature, _ in told:  # not yielded: the next listing finds them
                 self._seen.pop(signature, None)
             raise
+
+    def _pushed(self, notification: Notification) -> tuple[str, dict[str, Any]]:
+        with reading(self._request.method, notification.value):
+            logs = logs_from(notification.value.get("logs"))
+            value = {**notification.value, "slot": notification.slot, "logs": logs}
+            return _text(value["signature"]), value
 
     async def _read_state(self, client: Reader) -> tuple[int, list[Item]]:
         slot = await client.get_slot(commitment=self._commitment)
@@ -92,12 +94,13 @@ class _Transactions(Stream[Item]):
             config = {"commitment": self._commitment, "limit": PAGE, "until": self._anchor, "before": before}
             given = {name: value for name, value in config.items() if value is not None}
             page = await client.rpc("getSignaturesForAddress", [str(self._address), given])
-            if not isinstance(page, list) or not all(isinstance(entry, dict) for entry in page):
+            if not isinstance(page, list):
                 raise RpcError("getSignaturesForAddress", f"the reply is not a list: {page!r:.80}")
-            pages += page
+            with reading("getSignaturesForAddress", page):
+                pages += [{"signature": _text(e["signature"]), "slot": int(e["slot"])} for e in page]
             if len(page) < PAGE or not self._has_history:
                 return pages[::-1]
-            before = page[-1]["signature"]
+            before = pages[-1]["signature"]
 
     def _move_anchor(self, listed: Sequence[dict[str, Any]], slot: int) -> None:
         old_enough = [entry for entry in listed if entry["slot"] <= slot - OVERLAP_SLOTS]
@@ -198,11 +201,18 @@ class SignatureStream(Stream[SignatureUpdate]):
 
 
 def _logs_pushed(signature: str, value: dict[str, Any]) -> TransactionLogs:
-    logs = tuple(value.get("logs") or ())
-    return TransactionLogs(signature, int(value["slot"]), value.get("err"), logs, Origin.PUSHED)
+    return TransactionLogs(signature, value["slot"], value.get("err"), value["logs"], Origin.PUSHED)
 
 
 def _logs_read(signature: str, transaction: dict[str, Any]) -> TransactionLogs:
-    meta = transaction.get("meta") or {}
-    logs = tuple(meta.get("logMessages") or ())
-    return TransactionLogs(signature, int(transaction["slot"]), meta.get("err"), logs, Origin.READ)
+    with reading(f"getTransaction of {signature}", transaction):
+        meta = transaction.get("meta") or {}
+        logs = logs_from(meta.get("logMessages"))
+        return TransactionLogs(signature, int(transaction["slot"]), meta.get("err"), logs, Origin.READ)
+
+
+def _text(value: Any) -> str:
+    """A string of an answer, within `reading`."""
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value

@@ -19,7 +19,7 @@ from solders.transaction import VersionedTransaction
 
 from gdx_sdk.accounts import RelayerBeat, UserPosition
 from gdx_sdk.client import Client, RpcRefusal
-from gdx_sdk.errors import CodecError, InputError, RpcError, StreamOverflow, TransportError
+from gdx_sdk.errors import CodecError, InputError, StreamOverflow, TransportError
 from gdx_sdk.programs import PROGRAM_IDS
 from gdx_sdk.runtime import Account as AnyAccount
 from gdx_sdk.streams import (
@@ -34,7 +34,7 @@ from gdx_sdk.streams import (
 )
 from gdx_sdk.testing import FakeClock, FakeRpc, build_account
 from tests.sdk.streams.chaos_proxy import ChaosProxy
-from tests.sdk.streams.scripted_socket import Peer, endpoint, notification, until
+from tests.sdk.streams.scripted_socket import Peer, endpoint, until
 
 OWNER = PROGRAM_IDS["position_mgmt"]
 ADDRESS = Pubkey(b"\x07" * 32)
@@ -375,85 +375,3 @@ async def test_cancelling_while_opening_leaves_nothing() -> None:
         opening.cancel()
         with pytest.raises(asyncio.CancelledError):
             await opening
-
-
-@pytest.mark.parametrize(
-    ("kind", "value"),
-    [
-        ("program", {"account": None}),
-        ("program", {"pubkey": "x", "account": None}),
-        ("logs", {"err": None}),
-        ("account", {"data": "not base64", "owner": 1}),
-    ],
-)
-async def test_a_notification_without_its_parts_is_a_gap(kind: str, value: Any) -> None:
-    async def script(peer: Peer) -> None:
-        await peer.grant(0)
-        await peer.grant(1)
-        if len(peers) == 1:
-            await peer.notify(1, 2_000, value, kind)
-        await peer.rest()
-
-    rpc = FakeRpc(slot=2_000)
-    rpc.on("getSignaturesForAddress", lambda _: [])
-    async with (
-        endpoint(script) as (url, peers),
-        Streams(Client(rpc), url, options=StreamOptions(backoff_first_s=0.01)) as streams,
-    ):
-        made = {
-            "program": streams.stream_program(RelayerBeat),
-            "logs": streams.stream_logs(ADDRESS),
-            "account": streams.stream_account(RelayerBeat, ADDRESS),
-        }[kind]
-        async with made as stream:
-            kinds = []
-            async for item in stream:
-                kinds.append(type(item))
-                if isinstance(item, Resynced):
-                    break
-        assert kinds[-2:] == [Gap, Resynced]
-
-
-async def test_nothing_is_lost_that_came_with_a_malformed_notification() -> None:
-    one, two = build_account(RelayerBeat, slot=1), build_account(RelayerBeat, slot=2)
-    is_read = asyncio.Event()
-    rpc = FakeRpc({ADDRESS: one.encode()}, slot=100)
-
-    async def script(peer: Peer) -> None:
-        await peer.grant(0)
-        await peer.grant(1)
-        if len(peers) == 1:
-            await is_read.wait()
-            rpc.slot, rpc.accounts[ADDRESS] = 160, two.encode()
-            good = notification(1, 150, rpc._account(str(ADDRESS)))
-            await peer.say([good, notification(1, 155, {"data": None})])
-        await peer.rest()
-
-    async with (
-        endpoint(script) as (url, peers),
-        Streams(Client(rpc), url, timer=FakeClock()) as streams,
-        streams.stream_account(RelayerBeat, ADDRESS) as stream,
-    ):
-        items = [await anext(stream)]
-        is_read.set()
-        while not isinstance(items[-1], Resynced):
-            items.append(await anext(stream))
-    states = [item.account for item in items if isinstance(item, AccountUpdate)]
-    assert states == [one, two]
-    assert sum(isinstance(item, Gap) for item in items) == 1
-
-
-async def test_a_reply_that_is_no_list_is_an_error() -> None:
-    async def script(peer: Peer) -> None:
-        await peer.grant(0)
-        await peer.grant(1)
-        await peer.rest()
-
-    rpc = FakeRpc()
-    rpc.on("getSignaturesForAddress", lambda _: {"value": []})
-    rpc.on("getProgramAccounts", lambda _: [])
-    async with endpoint(script) as (url, _), Streams(Client(rpc), url) as streams:
-        for stream in (streams.stream_program(RelayerBeat), streams.stream_logs(ADDRESS)):
-            with pytest.raises(RpcError, match=r"get(ProgramAccounts|SignaturesForAddress): the re"):
-                await stream.__aenter__()
-            await streams._connection.aclose()  # type: ignore[union-attr]
