@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from gdx_sdk.idlgen.concrete import Concrete, concrete
 from gdx_sdk.idlgen.errors import IdlError
 from gdx_sdk.idlgen.names import snake
 from gdx_sdk.idlgen.parse import parse_text
@@ -22,10 +23,11 @@ def legacy_idl(path: str | Path) -> dict[str, Any]:
     """
     source = Path(path)
     text = source.read_text(encoding="utf-8")
-    parse_text(text, source.name)
-    document: dict[str, Any] = json.loads(text)
+    program = parse_text(text, source.name)
+    document: dict[str, Any] = _without_nulls(json.loads(text))
     if "spec" not in document.get("metadata", {}):
         raise IdlError("$.metadata.spec", None, "expected an IDL of spec 0.1.0", source.name)
+    _require_unpadded(concrete(program))
     _require_hashed(document, source.name)
     types = {
         entry["name"]: _definition(entry, f"$.types[{number}]", source.name)
@@ -59,6 +61,21 @@ def _require_named(definition: dict[str, Any], path: str, source: str) -> None:
 
 def _field_objects(body: dict[str, Any]) -> list[dict[str, Any]]:
     return [field if isinstance(field, dict) else {} for field in body.get("fields") or []]
+
+
+def _require_unpadded(program: Concrete) -> None:
+    for source in program.program.types.values():
+        is_plain = source.alias is not None or source.parameters or not source.is_memory
+        if not is_plain and program.resolver.item(source, (), True).is_memory:
+            rule = "expected a type without padding: the legacy dialect has only Borsh"
+            raise IdlError(source.path, source.name, rule, program.program.source)
+
+
+def _without_nulls(value: Any) -> Any:
+    """A member that is null is as good as none."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _require_hashed(document: dict[str, Any], source: str) -> None:
