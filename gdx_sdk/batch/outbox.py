@@ -33,7 +33,10 @@ MAX_DECODED = 1_024
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The program's refusal of a batch. `sequence` and `batch_id` are filled in by the outbox."""
+    """The program's refusal of a batch. `sequence` and `batch_id` are filled in by the outbox.
+
+    Who names the refused batch by `batch_id` cannot blame another that has taken its sequence meanwhile.
+    """
 
     trade_or_entry_index: int | None  # which trade (V1) or entry (V2), when the program names one
     error_code: int
@@ -160,10 +163,15 @@ class FileOutbox:
         remove(self._pending_file(market, sequence))
 
     def refuse(self, market: Pubkey, sequence: int, refusal: Refusal) -> None:
-        """Record that the program refused the first pending batch; `head` is None until it is taken."""
+        """Record that the program refused the first pending batch; `head` is None until it is taken.
+
+        Raises `OutboxConflict` when another sequence comes first, or the refusal names another batch.
+        """
         first = self._first_pending(market)
         if first is None or first.sequence != sequence:
             raise OutboxConflict(f"{market}: sequence {sequence} is not the first pending batch")
+        if refusal.batch_id not in (b"", first.batch_id):
+            raise OutboxConflict(f"{market}: sequence {sequence} holds another batch than the refused one")
         filled = replace(refusal, sequence=sequence, batch_id=first.batch_id)
         write_json(self._refusal_file(market), _refusal_to_json(filled))
 

@@ -39,7 +39,7 @@ from gdx_keepers.core.settlement import (
 from gdx_keepers.core.verdict import Verdict, judge, named_index
 from gdx_keepers.errors import Fatal, Transient
 from gdx_sdk.batch import Outbox, Refusal, SealedBatch
-from gdx_sdk.errors import ChainError, ProgramError
+from gdx_sdk.errors import ChainError, OutboxConflict, ProgramError
 
 AWAIT_MS = 250  # between two looks at a transaction in flight
 
@@ -135,11 +135,11 @@ class Relayer(Job[RelayerState, RelayerAction]):
         return self._is_beat_due(state, now) or any(queue.pending or queue.flights for queue in state.queues)
 
     def plan(self, state: RelayerState, now: Now) -> list[RelayerAction]:
-        """Every market's next steps; `Fatal` when another relayer leads and there is something to send."""
+        """Every market's next steps; `Fatal` when another leads and there is something to send or refuse."""
         actions = [action for queue in state.queues for action in plan_market(queue)]
         if self._is_beat_due(state, now):
             actions.append(SendBeat())
-        if any(isinstance(action, Settle | Resend) for action in actions):
+        if any(isinstance(action, Settle | Resend | Refuse) for action in actions):
             check_leadership(state)
         return actions
 
@@ -229,6 +229,9 @@ class Relayer(Job[RelayerState, RelayerAction]):
             self._rehearsed.add(batch.batch_id)
             self.log.info("would settle", sequence=batch.sequence, compute_units=trial.compute_units)
             return False
+        head = self._outbox.head(batch.market)
+        if head is None or head.batch_id != batch.batch_id:
+            return True  # withdrawn while it was tried: look again
         transaction = await self._sender.sign([instruction], tables, compute_units=trial.compute_units)
         self._journal.record(Flight(batch.market, batch.sequence, batch.batch_id, transaction))
         await self._sender.broadcast(transaction)
@@ -254,8 +257,11 @@ class Relayer(Job[RelayerState, RelayerAction]):
             self._rehearsed.add(batch.batch_id)
             self.log.info("would refuse", sequence=batch.sequence, error=str(error))
             return False
-        refusal = Refusal(named_index(error), error.code, str(error))
-        self._outbox.refuse(batch.market, batch.sequence, refusal)
+        refusal = Refusal(named_index(error), error.code, str(error), batch_id=batch.batch_id)
+        try:
+            self._outbox.refuse(batch.market, batch.sequence, refusal)
+        except OutboxConflict:  # the matcher has withdrawn it meanwhile: look again
+            return True
         self.metrics.transactions.labels(self.name, "refused").inc()
         self.log.warning("refused", sequence=batch.sequence, error=str(error))
         return True

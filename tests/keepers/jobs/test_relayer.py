@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gdx_keepers.core.clock import Now
-from gdx_keepers.core.flights import Flight, FlightJournal
-from gdx_keepers.core.metrics import Metrics
+from gdx_keepers.core.flights import FlightJournal
 from gdx_keepers.core.sender import Outcome
 from gdx_keepers.core.settlement import (
     Acknowledge,
@@ -24,90 +22,23 @@ from gdx_keepers.core.settlement import (
     Wait,
     plan_market,
 )
-from gdx_keepers.errors import Fatal, Transient
+from gdx_keepers.errors import Fatal
 from gdx_keepers.jobs.relayer import Relayer
 from solders.pubkey import Pubkey
 
-from gdx_sdk.batch import FileOutbox, SealedBatch
+from gdx_sdk.batch import SealedBatch
 from gdx_sdk.errors import TransportError
-from gdx_sdk.tx import SignedTransaction
 from tests.keepers.keeper_fakes import (
     MARKET,
     OTHER_MARKET,
     ZERO_ID,
     FakeChain,
-    FakeSender,
     Killed,
     Knife,
-    NoTables,
-    WithKnife,
     batches,
     refusal,
-    silent_log,
 )
-
-NOW = Now(1_000, 1_700_000_000, 1_700_000_000_000)
-STEPS = {
-    "outbox": ("mark_settled", "refuse"),
-    "journal": ("record", "forget"),
-    "sender": ("simulate", "sign", "broadcast", "outcomes", "finalized_block_height"),
-    "chain": ("read_heads",),
-}
-
-
-async def no_sleep(ms: int) -> None:
-    del ms
-
-
-def make_relayer(
-    folder: Path,
-    chain: FakeChain,
-    knife: Knife | None = None,
-    *,
-    markets: Sequence[Pubkey] = (MARKET,),
-    epoch: int = 1,
-    is_dry_run: bool = False,
-) -> Relayer:
-    """A relayer process, started now on whatever its predecessors left in `folder` and on the chain."""
-    parts: dict[str, Any] = {
-        "outbox": FileOutbox(folder / "outbox"),
-        "journal": FlightJournal(folder / "flights"),
-        "sender": FakeSender(chain, is_dry_run=is_dry_run),
-        "chain": chain,
-    }
-    if knife is not None:
-        parts = {name: WithKnife(part, knife, STEPS[name]) for name, part in parts.items()}
-    return Relayer(
-        "relayer",
-        Metrics(),
-        silent_log(),
-        markets={market: str(market) for market in markets},
-        relayer_epoch=epoch,
-        tables=NoTables(),
-        sleep_ms=no_sleep,
-        **parts,
-    )
-
-
-async def drive(relayer: Relayer, limit: int = 200) -> None:
-    """Turns until there is nothing to do."""
-    for _ in range(limit):
-        if (await relayer.run(NOW)).is_idle:
-            return
-    raise AssertionError(f"still busy after {limit} turns")
-
-
-def fill(folder: Path, sealed: Sequence[SealedBatch]) -> FileOutbox:
-    outbox = FileOutbox(folder / "outbox")
-    for batch in sealed:
-        outbox.put(batch)
-    return outbox
-
-
-def flight_of(batch: SealedBatch, last_valid: int = 200, signature: str = "s") -> Flight:
-    return Flight(
-        batch.market, batch.sequence, batch.batch_id, SignedTransaction(signature, b"raw", last_valid)
-    )
+from tests.keepers.relayer_steps import NOW, drive, fill, flight_of, make_relayer
 
 
 def queue(sealed: Sequence[SealedBatch], done: int = 0, **members: Any) -> MarketQueue:
@@ -247,92 +178,6 @@ async def test_a_deposed_relayer_still_acknowledges(tmp_path: Path) -> None:
     chain = FakeChain(active_relayer=OTHER_MARKET, heads={MARKET: MarketHead(1, sealed[0].batch_id)})
     await drive(make_relayer(tmp_path, chain))
     assert outbox.pending(MARKET) == []
-
-
-async def test_a_refusal_in_the_trial_run_reaches_the_outbox_with_its_entry(tmp_path: Path) -> None:
-    sealed = batches(2)
-    outbox = fill(tmp_path, sealed)
-    error = refusal("InsufficientMargin", 6469, ["Program log: refused at trade 0"])
-    chain = FakeChain(refuses={sealed[0].batch_id: error})
-    await drive(make_relayer(tmp_path, chain))
-    refused = outbox.refusal(MARKET)
-    assert refused is not None
-    assert (refused.trade_or_entry_index, refused.error_code, refused.sequence) == (0, 6469, 1)
-    assert chain.signed == 0
-    assert chain.applied == []
-
-
-async def test_after_a_bust_the_rebuilt_batch_settles_under_the_same_sequence(tmp_path: Path) -> None:
-    sealed, rebuilt = batches(2), batches(2, salt=3)
-    outbox = fill(tmp_path, sealed)
-    chain = FakeChain(refuses={sealed[0].batch_id: refusal("InsufficientMargin", 6469)})
-    relayer = make_relayer(tmp_path, chain)
-    await drive(relayer)
-    outbox.withdraw_from(MARKET, 1)
-    for batch in rebuilt:
-        outbox.put(batch)
-    await drive(relayer)
-    assert [batch_id for _, _, batch_id in chain.applied] == [batch.batch_id for batch in rebuilt]
-
-
-async def test_a_pause_is_waited_out_without_a_refusal(tmp_path: Path) -> None:
-    sealed = batches(1)
-    outbox = fill(tmp_path, sealed)
-    chain = FakeChain(refuses={sealed[0].batch_id: refusal("SettlePaused", 6435)})
-    relayer = make_relayer(tmp_path, chain)
-    with pytest.raises(Transient, match="SettlePaused"):
-        await relayer.run(NOW)
-    assert outbox.refusal(MARKET) is None
-    chain.refuses.clear()
-    await drive(relayer)
-    assert len(chain.applied) == 1
-
-
-def after(seconds: int) -> Now:
-    return Now(NOW.slot, NOW.ts + seconds, NOW.ms + 1_000 * seconds)
-
-
-@pytest.mark.parametrize("error", ["OracleNotUsable", "AddRiskPaused"])
-async def test_a_trade_that_may_add_no_risk_is_waited_for_but_holds_up_no_reduction(
-    tmp_path: Path, error: str
-) -> None:
-    """A publisher that makes the price uncertain, or a pause of new risk, must leave the way out open."""
-    sealed = batches(3)
-    outbox = fill(tmp_path, sealed)
-    refused = refusal(error, 6450, ["Program log: refused at trade 0"])
-    chain = FakeChain(refuses={batch.batch_id: refused for batch in sealed[:2]})
-    relayer = make_relayer(tmp_path, chain)
-    for seconds in (0, 30, 59):
-        with pytest.raises(Transient, match=error):
-            await relayer.run(after(seconds))
-        assert outbox.refusal(MARKET) is None
-    await relayer.run(after(60))
-    handed = outbox.refusal(MARKET)
-    assert handed is not None
-    assert (handed.sequence, handed.trade_or_entry_index) == (1, 0)
-    rebuilt = batches(2, salt=3)
-    chain.refuses[rebuilt[0].batch_id] = refused
-    outbox.withdraw_from(MARKET, 1)
-    for batch in rebuilt:
-        outbox.put(batch)
-    await relayer.run(after(61))
-    assert outbox.refusal(MARKET) is not None, "the next such trade does not wait another minute"
-    outbox.take_refusal(MARKET)
-    with pytest.raises(Transient, match=error):
-        await relayer.run(after(180))  # refused again after a good while: perhaps it passes again
-
-
-async def test_a_market_without_any_price_is_waited_for_however_long(tmp_path: Path) -> None:
-    """No trade is named: nobody can reduce either, and breaking trades would help nobody."""
-    sealed = batches(1)
-    outbox = fill(tmp_path, sealed)
-    relayer = make_relayer(
-        tmp_path, FakeChain(refuses={sealed[0].batch_id: refusal("OracleNotUsable", 6450)})
-    )
-    for seconds in (0, 60, 86_400):
-        with pytest.raises(Transient, match="OracleNotUsable"):
-            await relayer.run(after(seconds))
-    assert outbox.refusal(MARKET) is None
 
 
 async def test_a_time_out_resends_the_same_bytes_and_never_refuses(tmp_path: Path) -> None:

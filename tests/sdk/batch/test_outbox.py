@@ -135,6 +135,8 @@ def test_a_taken_refusal_offers_the_batch_again(
     assert box.head(market) == batches[0]
     with pytest.raises(OutboxConflict, match="not the first pending"):
         box.refuse(market, 2, Refusal(None, 6400, "no"))
+    with pytest.raises(OutboxConflict, match="another batch than the refused one"):
+        box.refuse(market, 1, Refusal(None, 6400, "no", batch_id=bytes([9] * 32)))
 
 
 def test_a_changed_file_is_named(box: FileOutbox, market: Pubkey) -> None:
