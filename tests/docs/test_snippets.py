@@ -37,7 +37,7 @@ def blocks(language: str) -> Iterator[tuple[str, str]]:
 STARTS_A_CHAIN = re.compile(r"\blaunch\(|localnet up\b")
 FAULTS = pytest.mark.embedded_only("`docs/localnet.md` injects faults, warps, and restores snapshots")
 CLOCK = pytest.mark.embedded_only("`docs/tasks/test-your-integration.md` moves the clock by a day")
-EMBEDDED_ONLY = {"localnet.md#0": FAULTS, "tasks/test-your-integration.md#3": CLOCK}
+EMBEDDED_ONLY = {"docs/localnet.md#0": FAULTS, "docs/tasks/test-your-integration.md#3": CLOCK}
 
 
 def case(name: str, text: str) -> Any:
