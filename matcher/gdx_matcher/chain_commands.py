@@ -32,6 +32,7 @@ class ChainCommands:
             c.SetPosition: self._set_position,
             c.BustTrade: self._bust,
             c.ConfirmBatch: self._confirm,
+            c.SetLeverage: self._set_leverage,
         }
 
     def _known(self, market_index: int, events: list[Event], *accounts: int) -> Risk | None:
@@ -62,6 +63,16 @@ class ChainCommands:
             risk.holdings[command.account, index] = Holding(
                 command.account, index, command.position, command.leverage, settled
             )
+
+    def _set_leverage(self, command: c.SetLeverage, events: list[Event]) -> None:
+        index = command.market_index
+        risk = self._known(index, events, command.account)
+        if risk is None:
+            return
+        if command.leverage < 1:
+            reject(events, index, RejectReason.BAD_VALUE, command.leverage, 1)
+        else:
+            risk.holdings[command.account, index].leverage = command.leverage
 
     def _change_collateral(self, command: c.ChangeCollateral, events: list[Event]) -> None:
         index = command.market_index

@@ -30,6 +30,7 @@ class ChainNews:
         self.sequence = 0
         self._account_of = account_of
         self._indices = (0, 0, 0)  # funding, long loss, short loss
+        self._closed: set[Pubkey] = set()  # positions that were closed and not opened again
 
     def read(self, event: Event) -> list[c.Command]:
         """Commands that an event of this market means; raises `NewsGap` when one before it was not seen."""
@@ -42,9 +43,9 @@ class ChainNews:
         index = self.market_index
         match event:
             case pm.PositionOpened():
-                position = event.after.position
-                account = self._account_of(position)
-                return [c.RegisterAccount(account, index, bytes(position), event.leverage)]
+                return self._opened(event)
+            case pm.PositionClosed():
+                self._closed.add(event.position)
             case pm.CollateralAdded():
                 return [self._collateral(event.after.position, event.amount_atoms, head.ts)]
             case pm.CollateralReleased():
@@ -59,6 +60,16 @@ class ChainNews:
             case pm.PositionLiquidated():
                 return [self._liquidation(event)]
         return []
+
+    def _opened(self, event: pm.PositionOpened) -> list[c.Command]:
+        """A position that was closed starts anew: empty, with another leverage perhaps."""
+        position, index = event.after.position, self.market_index
+        account = self._account_of(position)
+        if position not in self._closed:
+            return [c.RegisterAccount(account, index, bytes(position), event.leverage)]
+        self._closed.remove(position)
+        fresh = c.SetPosition(account, index, 0, 0, 0, funding_index=self._indices[0])
+        return [c.SetLeverage(account, index, event.leverage), fresh, c.RequestRelease(account, index, 0)]
 
     def _collateral(self, position: Pubkey, delta_atoms: int, ts: int) -> c.ChangeCollateral:
         return c.ChangeCollateral(self._account_of(position), self.market_index, delta_atoms, ts)

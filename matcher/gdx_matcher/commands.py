@@ -41,6 +41,7 @@ __all__ = [
     "SelfTrade",
     "SetBatchVersion",
     "SetIndices",
+    "SetLeverage",
     "SetMarketLimits",
     "SetMarketStatus",
     "SetPosition",
@@ -176,6 +177,14 @@ class RegisterAccount(msgspec.Struct, frozen=True, gc=False):
     leverage: int = 1  # whole times
 
 
+class SetLeverage(msgspec.Struct, frozen=True, gc=False):
+    """A registered account's position was closed on chain and opened anew, with this leverage."""
+
+    account: int
+    market_index: int
+    leverage: int  # whole times
+
+
 class ChangeCollateral(msgspec.Struct, frozen=True, gc=False):
     """Collateral was added to a position on chain (+) or released from it (−)."""
 
@@ -287,4 +296,5 @@ Command = (
     | SetBatchVersion
     | CutBatch
     | ConfirmBatch
+    | SetLeverage
 )

@@ -67,6 +67,7 @@ _LAYOUTS: dict[int, tuple[type, str]] = {
     18: (c.SetBatchVersion, "HBQ"),
     19: (c.CutBatch, "H?"),
     20: (c.ConfirmBatch, "HQBQQQ"),
+    21: (c.SetLeverage, "IHH"),
 }
 _CODECS = {kind: (made, Struct("<" + fields)) for kind, (made, fields) in _LAYOUTS.items()}
 # Packing alone does not show what these commands' fields hold: bytes of any length, numbers of an enum.

@@ -249,6 +249,8 @@ def test_a_busted_trade_never_happened() -> None:
         (c.ChangeCollateral(0, 0, -(10**9)), "POSITION_MISMATCH"),
         (c.RegisterAccount(0, 0, bytes(32)), "ALREADY_REGISTERED"),
         (c.RegisterAccount(9, 0, bytes(32), 0), "BAD_VALUE"),
+        (c.SetLeverage(0, 0, 0), "BAD_VALUE"),
+        (c.SetLeverage(9, 0, 1), "UNKNOWN_ACCOUNT"),
         (c.LiquidatePosition(0, 2, 0, BTC, 1, 0), "POSITION_MISMATCH"),
         (c.LiquidatePosition(0, 2, 0, -2 * BTC, 1, 0), "POSITION_MISMATCH"),
         (c.LiquidatePosition(0, 9, 0, -BTC, 1, 0), "UNKNOWN_ACCOUNT"),

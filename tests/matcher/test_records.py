@@ -32,6 +32,7 @@ EVERY_KIND: list[c.Command] = [
     c.SetBatchVersion(1, 2, MAX),
     c.CutBatch(1, True),
     c.ConfirmBatch(1, MAX, 2, MAX, MAX, MAX),
+    c.SetLeverage(1, 2, 100),
 ]
 
 
