@@ -27,7 +27,10 @@ _PRECOMPILES = {
 }
 _LAMPORTS_PER_SIGNATURE = 5_000
 _BUILTIN_UNITS, _PROGRAM_UNITS, _MAX_UNITS = 3_000, 200_000, 1_400_000
-_SET_LIMIT, _SET_PRICE = 2, 3
+_SET_LIMIT, _SET_PRICE, _SET_LOADED = 2, 3, 4
+_ARGUMENT_BYTES = {1: 4, _SET_LIMIT: 4, _SET_PRICE: 8, _SET_LOADED: 4}
+"""By kind of a compute budget instruction: what follows its first byte."""
+DEFAULT_LOADED_LIMIT = 64 * 1024 * 1024
 _SIGNATURE_COST, _WRITE_LOCK_COST, _BYTES_PER_UNIT = 720, 300, 4
 _PAGE_BYTES, _PAGE_COST = 32 * 1024, 8
 
@@ -56,6 +59,31 @@ def price_and_limit(message: Any) -> tuple[int, int]:
             elif data[0] == _SET_PRICE:
                 price = int.from_bytes(data[1:9], "little")
     return price, min(limit if limit is not None else default_limit, _MAX_UNITS)
+
+
+def budget_error(message: Any) -> Any:
+    """What is wrong with the compute budget instructions, so that nobody takes the transaction; or None."""
+    seen = set()
+    for index, instruction in enumerate(message.instructions):
+        if message.account_keys[instruction.program_id_index] != COMPUTE_BUDGET:
+            continue
+        data = instruction.data
+        if not data or len(data) <= _ARGUMENT_BYTES.get(data[0], len(data)):
+            return {"InstructionError": [index, "InvalidInstructionData"]}
+        if data[0] in seen:
+            return {"DuplicateInstruction": index}
+        seen.add(data[0])
+    return None
+
+
+def loaded_limit(message: Any) -> int:
+    """How many bytes of accounts a message may load."""
+    for instruction in message.instructions:
+        data = instruction.data
+        is_budget = message.account_keys[instruction.program_id_index] == COMPUTE_BUDGET
+        if is_budget and data[:1] == bytes([_SET_LOADED]):
+            return min(int.from_bytes(data[1:5], "little"), DEFAULT_LOADED_LIMIT)
+    return DEFAULT_LOADED_LIMIT
 
 
 def block_cost_units(message: Any, writable: int, units: int, loaded_bytes: int) -> int:

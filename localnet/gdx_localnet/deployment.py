@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from solders.message import Message, MessageV0
 from solders.pubkey import Pubkey
+from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import FailedTransactionMetadata, TransactionMetadata
 
@@ -93,6 +94,16 @@ def _stopped_at(
     ]
     err = {"InstructionError": [index, "UnsupportedProgramId"]}
     return err, TransactionMetadata.from_json(json.dumps(body))
+
+
+def unrun(chain: EmbeddedChain, tx: VersionedTransaction) -> TransactionMetadata | None:
+    """Metadata of `tx` when it does not run but pays; None when it cannot even do that."""
+    ran = chain.svm.simulate_transaction(_first_instructions(tx, 0))
+    if isinstance(ran, FailedTransactionMetadata):
+        return None
+    body = json.loads(ran.meta().to_json())
+    body |= {"signature": str(Signature.default()), "fee": costs.fee_lamports(tx.message)}
+    return TransactionMetadata.from_json(json.dumps(body))
 
 
 def _first_instructions(tx: VersionedTransaction, count: int) -> VersionedTransaction:

@@ -11,7 +11,8 @@ from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import FailedTransactionMetadata, SimulatedTransactionInfo
 
-from gdx_localnet import tokens
+from gdx_localnet import costs, tokens
+from gdx_localnet.deployment import unrun
 from gdx_localnet.ledger import TokenBalance, TransactionRecord
 from gdx_localnet.programs import UPGRADEABLE_LOADER
 from gdx_localnet.transactions import Resolved, advanced_nonce, nonce_index
@@ -19,7 +20,8 @@ from gdx_localnet.transactions import Resolved, advanced_nonce, nonce_index
 if TYPE_CHECKING:
     from gdx_localnet.svm import EmbeddedChain
 
-FEES_ONLY = ("ProgramAccountNotFound", "InvalidProgramForExecution", "MaxLoadedAccountsDataSizeExceeded")
+LOADED_TOO_MUCH = "MaxLoadedAccountsDataSizeExceeded"
+FEES_ONLY = ("ProgramAccountNotFound", "InvalidProgramForExecution", LOADED_TOO_MUCH)
 """Errors of loading accounts: the transaction does not run, but it lands and pays its fee."""
 
 
@@ -34,6 +36,7 @@ class Execution:
     meta: Any
     resolved: Resolved
     record: TransactionRecord | None = None
+    loaded_limit: int = costs.DEFAULT_LOADED_LIMIT
 
 
 @dataclass(slots=True)
@@ -44,6 +47,7 @@ class _Before:
     balances: list[int]
     tokens: list[TokenBalance]
     replaced: dict[Pubkey, Account | None]
+    data_bytes: int
 
 
 def refused(err: Any, resolved: Resolved) -> Execution:
@@ -96,7 +100,15 @@ def simulate(
 
 
 def _stopped(chain: EmbeddedChain, tx: VersionedTransaction, resolved: Resolved) -> Execution | None:
-    """How `tx` fails because it calls a program that is closed or not yet deployed; None when it does not."""
+    """How `tx` fails of what LiteSVM does not check; None when it does not.
+
+    It loads more than it asked for, or calls a program that is closed or not yet deployed.
+    """
+    limit = costs.loaded_limit(tx.message)
+    if 0 < limit < costs.DEFAULT_LOADED_LIMIT and chain.loaded_bytes(resolved) > limit:
+        meta = unrun(chain, tx)
+        if meta is not None:
+            return Execution(LOADED_TOO_MUCH, [], 0, meta.fee(), meta, resolved, loaded_limit=limit)
     found = chain.undeployed.stop(chain, tx, resolved.keys)
     if found is None:
         return None
@@ -108,7 +120,8 @@ def _look(chain: EmbeddedChain, resolved: Resolved) -> _Before:
     get, keys = chain.accounts.get, resolved.keys
     replaced = {keys[i]: get(keys[i]) for i in resolved.writable} if chain.accounts.keeps_history else {}
     balances = [chain.accounts.balance(key) for key in keys]
-    return _Before(get(resolved.payer), balances, tokens.balances(keys, get), replaced)
+    held = tokens.balances(keys, get)
+    return _Before(get(resolved.payer), balances, held, replaced, chain.data_bytes(keys))
 
 
 def _outcome(chain: EmbeddedChain, tx: VersionedTransaction, resolved: Resolved, result: Any) -> Execution:
@@ -168,5 +181,6 @@ def _record(
         pre_balances=before.balances,
         post_balances=post_balances,
         pre_tokens=before.tokens,
+        data_bytes=before.data_bytes,
         post_tokens=before.tokens if is_kept else tokens.balances(resolved.keys, chain.accounts.get),
     )

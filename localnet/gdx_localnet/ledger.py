@@ -52,6 +52,8 @@ class TransactionRecord:
     post_balances: list[int]
     pre_tokens: list[TokenBalance]
     post_tokens: list[TokenBalance]
+    data_bytes: int
+    """What its accounts counted for when it loaded them, less programs' code."""
 
     def writes(self, address: Pubkey) -> bool:
         """Whether the transaction locks `address` for writing."""

@@ -29,15 +29,17 @@ from gdx_localnet.execution import Execution, execute, refused, simulate
 from gdx_localnet.faults.rules import FaultPlan
 from gdx_localnet.features import build_svm
 from gdx_localnet.ledger import Block, Ledger, TransactionRecord
-from gdx_localnet.programs import UPGRADEABLE_LOADER, name_builtins
+from gdx_localnet.programs import code_address_of, name_builtins
 from gdx_localnet.sentences import sentence
-from gdx_localnet.transactions import nonce_index, resolve, signatures_hold
+from gdx_localnet.transactions import Resolved, nonce_index, resolve, signatures_hold
 
 SLOTS_PER_EPOCH = 432_000
 SLOT_HASHES = Pubkey.from_string("SysvarS1otHashes111111111111111111111111111")
 _SLOT_HASHES_KEPT = 512
 _MAX_BLOCKS_PER_ADVANCE = 2_000
 _ACCOUNT_BASE_BYTES = 64
+_TABLE_BYTES = 8_248
+"""What a lookup table counts for, whatever it holds."""
 
 
 class EmbeddedChain:
@@ -230,15 +232,21 @@ class EmbeddedChain:
             self.submit(tx, preflight=False)
             return tx
 
-    def loaded_bytes(self, keys: Sequence[Pubkey]) -> int:
-        """What loading these accounts counts for: 64 bytes and the data of each, a program's code once."""
-        loaded = {}
-        for key in keys:
-            loaded[key] = account = self.accounts.get(key)
-            if account is not None and account.executable and account.owner == UPGRADEABLE_LOADER:
-                code_address = Pubkey.from_bytes(account.data[4:36])
-                loaded[code_address] = self.accounts.get(code_address)
-        return sum(_ACCOUNT_BASE_BYTES + len(one.data) for one in loaded.values() if one is not None)
+    def loaded_bytes(self, resolved: Resolved) -> int:
+        """What loading a transaction's accounts counts for now, with programs' code and lookup tables."""
+        keys = resolved.keys
+        return self.data_bytes(keys) + self.code_bytes(keys) + resolved.table_count * _TABLE_BYTES
+
+    def data_bytes(self, keys: Sequence[Pubkey]) -> int:
+        """64 bytes and the data of each account that exists."""
+        found = map(self.accounts.get, set(keys))
+        return sum(_ACCOUNT_BASE_BYTES + len(account.data) for account in found if account is not None)
+
+    def code_bytes(self, keys: Sequence[Pubkey]) -> int:
+        """The same of the code of the programs among `keys`, unless it is among them itself."""
+        programs = [one for one in map(self.accounts.get, set(keys)) if one is not None and one.executable]
+        codes = set(map(code_address_of, programs))
+        return self.data_bytes([code for code in codes if code is not None and code not in keys])
 
     # ── transactions ────────────────────────────────────────────────────────────────────────────
 

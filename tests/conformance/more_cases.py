@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from solders.address_lookup_table_account import AddressLookupTableAccount
-from solders.compute_budget import set_compute_unit_limit
+from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
 from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.message import MessageV0
@@ -33,6 +33,7 @@ from tests.conformance.conformance_cases import (
 )
 
 TABLES = Pubkey.from_string("AddressLookupTab1e1111111111111111111111111")
+BUDGET = Pubkey.from_string("ComputeBudget111111111111111111111111111111")
 TOKEN_2022 = Pubkey.from_string("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb")
 ASSOCIATED = Pubkey.from_string("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL")
 PARSED = {"encoding": "jsonParsed", **CONFIRMED}
@@ -87,6 +88,38 @@ def blocks_in_detail(s: Session) -> None:
                 s.answers[f"block of {name}: {details} in {encoding}"] = ours_only(answer, s.sent[name])
     s.ask("block: unknown detail", "getBlock", 1, {"transactionDetails": "some"})
     s.ask("block: a plain encoding", "getBlock", 10**9, "json")
+
+
+def limits_of_a_budget(s: Session) -> None:
+    """Compute budgets that cannot be read, are out of range, or are too small for what is loaded."""
+    unread = [Instruction(BUDGET, bytes(data), []) for data in ([9], [2, 1], [])]
+    twice = [set_compute_unit_price(1)] * 2
+    heap, loads_nothing = Instruction(BUDGET, b"\1\1\0\0\0", []), Instruction(BUDGET, b"\4" + bytes(4), [])
+    loads_little = Instruction(BUDGET, b"\4\x50\0\0\0", [])
+    for name, steps in {
+        **{f"kind {step.data.hex()}": [step] for step in unread},
+        "a price twice": twice,
+        "a heap of one byte": [heap],
+        "no bytes loaded": [loads_nothing],
+        "few bytes loaded": [loads_little],
+        "a price beyond the payer": [set_compute_unit_price(2**63)],
+    }.items():
+        tx = wire(s.sign([*steps, s.pay(7)]))
+        s.ask(f"send: {name}", "sendTransaction", tx, SEND)
+        s.ask(f"simulate: {name}", "simulateTransaction", tx, {"encoding": "base64", **PROCESSED})
+
+
+def filters_and_bounds(s: Session) -> None:
+    """Token filters with parts of addresses, signatures nobody knows, and an airdrop's blockhash."""
+    part = {"bytes": "AAAA", "encoding": "base64"}
+    for offset in (0, 4, 32):
+        filters = {"filters": [{"memcmp": {"offset": offset, **part}}], "encoding": "base64"}
+        s.ask(f"tokens by 3 bytes at {offset}", "getProgramAccounts", str(TOKEN_2022), filters)
+    for bound in ("before", "until"):
+        options = {bound: "1" * 64, **CONFIRMED}
+        s.ask(f"{bound} what nobody knows", "getSignaturesForAddress", str(s.alice.pubkey()), options)
+    for text in ("x", "0"):
+        s.ask(f"airdrop by {text}", "requestAirdrop", str(NOBODY), 10**9, {"recentBlockhash": text})
 
 
 def ours_only(answer: dict[str, Any], signature: str) -> dict[str, Any]:
@@ -270,4 +303,13 @@ def subscriptions(s: Session) -> None:
     listener.close()
 
 
-MORE = (lookup_tables, blocks_in_detail, token_2022, parsed_programs, batches, subscriptions)
+MORE = (
+    lookup_tables,
+    blocks_in_detail,
+    token_2022,
+    parsed_programs,
+    limits_of_a_budget,
+    filters_and_bounds,
+    batches,
+    subscriptions,
+)

@@ -77,6 +77,8 @@ def get_program_accounts(chain: EmbeddedChain, args: Args) -> Any:
     program, config = args.pubkey(0), args.config(1)
     encoding, data_slice = config.choice("encoding", ACCOUNT_ENCODINGS), config.data_slice()
     filters = read_filters(config)
+    if tokens.is_token_program(program):
+        _check_token_filters(config)
     slot = context_slot(chain, config)
     owned = chain.accounts.owned_by(program, slot)
     matching = [
@@ -120,6 +122,23 @@ def _read_filter(value: Any) -> Filter:
         raise wrong_type(wanted, "struct Memcmp")
     offset, pattern = unsigned(member(wanted, "offset"), "usize"), _memcmp_bytes(wanted)
     return lambda data: data[offset : offset + len(pattern)] == pattern and len(data) >= offset + len(pattern)
+
+
+_TOKEN_KEYS = {0: "mint", 32: "owner"}
+"""By offset in a token account."""
+
+
+def _check_token_filters(config: Config) -> None:
+    """Of token accounts, a validator compares mint and owner with nothing but whole addresses."""
+    lengths = {}
+    for value in config.members.get("filters") or []:
+        kind, wanted = variant(value, _FILTERS)
+        if kind == "memcmp":
+            lengths[wanted["offset"]] = len(_memcmp_bytes(wanted))
+    for offset in (32, 0):
+        if lengths.get(offset, 32) != 32:
+            rule = f"SPL token {_TOKEN_KEYS[offset]} filter, expected 32"
+            raise invalid_params(f"Incorrect byte length {lengths[offset]} for {rule}")
 
 
 def _memcmp_bytes(memcmp: dict[str, Any]) -> bytes:

@@ -10,9 +10,9 @@ from solders.account import Account
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
-from gdx_localnet import base58, tokens
+from gdx_localnet import base58, costs, tokens
 from gdx_localnet.blockhashes import MAX_AGE
-from gdx_localnet.execution import FEES_ONLY
+from gdx_localnet.execution import FEES_ONLY, LOADED_TOO_MUCH
 from gdx_localnet.rpc.dispatcher import method, with_context
 from gdx_localnet.rpc.encoding import encode_account
 from gdx_localnet.rpc.faults import PREFLIGHT_FAILURE, RpcFault, invalid_params
@@ -61,6 +61,8 @@ def decode_transaction(text: str, config: Config) -> VersionedTransaction:
         tx.sanitize()
     except Exception as error:
         raise _unsanitary("SanitizeFailure") from error
+    if (err := costs.budget_error(tx.message)) is not None:
+        raise _unsanitary(err)
     return tx
 
 
@@ -117,14 +119,15 @@ def _failure_data(chain: EmbeddedChain, execution: Execution) -> dict[str, Any]:
     return empty | _outcome(chain, execution)
 
 
-_TABLE_BYTES = 8_248
-"""What a lookup table counts for, whatever it holds."""
+_BEFORE_LOADING = ("AccountNotFound", "InsufficientFundsForFee")
+"""Errors of the payer, found before anything is loaded; what is wrong with the rest of it has no fee."""
 
 
 def _outcome(chain: EmbeddedChain, execution: Execution) -> dict[str, Any]:
-    is_loaded = execution.fee is not None and execution.err != "AccountNotFound"
-    resolved = execution.resolved
-    loaded = chain.loaded_bytes(resolved.keys) + resolved.table_count * _TABLE_BYTES if is_loaded else 0
+    is_loaded = bool(execution.fee) and execution.err not in _BEFORE_LOADING
+    loaded = chain.loaded_bytes(execution.resolved) if is_loaded else 0
+    if execution.err == LOADED_TOO_MUCH:
+        loaded = execution.loaded_limit
     return {
         "err": execution.err,
         "fee": execution.fee if is_loaded else None,
@@ -244,6 +247,8 @@ def _replacement(chain: EmbeddedChain, slot: int) -> dict[str, Any]:
 @method("requestAirdrop", required=2, accepted=3, config="RpcRequestAirdropConfig")
 def request_airdrop(chain: EmbeddedChain, args: Args) -> Any:
     address, lamports = args.pubkey(0), args.integer(1)
-    args.config(2)
+    blockhash = args.config(2).text("recentBlockhash")
+    if blockhash is not None:
+        key_bytes(blockhash, 32)  # the transfer gets a blockhash that lands; a client asks for none
     # As on a validator: one that the faucet can't pay is answered with its signature, and fails on chain.
     return str(chain.request_airdrop(address, lamports).signatures[0])

@@ -9,7 +9,7 @@ from solders.signature import Signature
 from gdx_localnet.events import Commitment
 from gdx_localnet.ledger import TransactionRecord
 from gdx_localnet.rpc.dispatcher import method, with_context
-from gdx_localnet.rpc.faults import invalid_params
+from gdx_localnet.rpc.faults import FILTER_TRANSACTION_NOT_FOUND, RpcFault, invalid_params
 from gdx_localnet.rpc.params import TRANSACTION_ENCODINGS, Args, Config, context_slot, key_bytes, untagged
 from gdx_localnet.rpc.parsed_instructions import MEMO_V1, MEMO_V2
 from gdx_localnet.rpc.txview import check_version, encode_meta, encode_transaction, status_of, version_of
@@ -113,10 +113,9 @@ def _ordinal(chain: EmbeddedChain, config: Config, name: str) -> int | None:
     if text is None:
         return None
     record = chain.ledger.by_signature.get(Signature.from_bytes(key_bytes(text, 64)))
-    if record is not None:
-        return record.ordinal
-    # An unknown signature bounds nothing as `until` and hides everything as `before`, as on a validator.
-    return 0 if name == "before" else None
+    if record is None:
+        raise RpcFault(FILTER_TRANSACTION_NOT_FOUND, f"Transaction {text} not found")
+    return record.ordinal
 
 
 def _memo(record: TransactionRecord) -> str | None:

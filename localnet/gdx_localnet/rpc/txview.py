@@ -157,7 +157,7 @@ def encode_meta(chain: EmbeddedChain, record: TransactionRecord, encoding: str) 
     meta = {
         "computeUnitsConsumed": units,
         "costUnits": costs.block_cost_units(
-            record.tx.message, writable, units, chain.loaded_bytes(record.keys)
+            record.tx.message, writable, units, record.data_bytes + chain.code_bytes(record.keys)
         ),
         "err": record.err,
         "fee": record.fee,

@@ -135,3 +135,19 @@ def test_the_clock_is_parsed(manual):
     parsed = info(manual.chain, address, encoding="jsonParsed")["data"]
     assert parsed["program"] == "sysvar"
     assert parsed["parsed"]["info"]["unixTimestamp"] == 1_700_000_000
+
+
+@pytest.mark.parametrize(("offset", "name"), [(0, "mint"), (32, "owner")])
+def test_token_accounts_are_found_by_whole_addresses_only(driver, offset, name):
+    part = {"memcmp": {"offset": offset, "bytes": "AAAA", "encoding": "base64"}}
+    for program in (
+        "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
+        "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb",
+    ):
+        fault = driver.fault("getProgramAccounts", program, {"filters": [part], "encoding": "base64"})
+        rule = f"Incorrect byte length 3 for SPL token {name} filter, expected 32"
+        assert (fault.code, fault.message) == (-32602, rule)
+    assert (
+        driver.chain.rpc("getProgramAccounts", ["11111111111111111111111111111111", {"filters": [part]}])
+        == []
+    )

@@ -6,6 +6,7 @@ import base64
 
 import pytest
 from gdx_localnet import base58
+from solders.account import Account
 from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
 from solders.hash import Hash
 from solders.instruction import AccountMeta, CompiledInstruction, Instruction
@@ -204,3 +205,85 @@ def test_logs_are_cut_at_10_000_bytes(driver):
     assert logs.count("Log truncated") == 1
     kept = [line for line in logs if line != "Log truncated"]
     assert 9_800 < sum(len(line) for line in kept) < 10_000
+
+
+BUDGET = Pubkey.from_string("ComputeBudget111111111111111111111111111111")
+
+
+def budget(*data: int) -> Instruction:
+    return Instruction(BUDGET, bytes(data), [])
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ([set_compute_unit_limit(5), set_compute_unit_limit(6)], "contains a duplicate instruction (1)"),
+        ([set_compute_unit_price(1), budget(1, 0, 128, 0, 0), set_compute_unit_price(1)], "instruction (2)"),
+        ([budget(9)], "Error processing Instruction 0: invalid instruction data"),
+        ([budget(2, 1, 0, 0, 0), budget(3, 1)], "Error processing Instruction 1: invalid instruction data"),
+        ([budget()], "Error processing Instruction 0: invalid instruction data"),
+    ],
+)
+def test_a_budget_that_cannot_be_read_is_refused_at_once(driver, steps, message):
+    tx = encoded(driver.sign([*steps, driver.pay()]))
+    for method in ("sendTransaction", "simulateTransaction"):
+        fault = driver.fault(method, tx, {"encoding": "base64"})
+        assert fault.code == -32602
+        assert fault.message.startswith("invalid transaction: ")
+        assert message in fault.message
+
+
+@pytest.mark.parametrize(
+    ("step", "err"),
+    [
+        (budget(1, 1, 0, 0, 0), {"InstructionError": [0, "InvalidInstructionData"]}),
+        (budget(4, 0, 0, 0, 0), "InvalidLoadedAccountsDataSizeLimit"),
+        (set_compute_unit_price(2**63), "InsufficientFundsForFee"),
+    ],
+)
+def test_what_fails_before_its_accounts_are_loaded_has_no_fee(driver, step, err):
+    value = simulated(driver, driver.sign([step, driver.pay()]))
+    assert (value["err"], value["fee"], value["loadedAccountsDataSize"]) == (err, None, 0)
+
+
+def simulated(driver, tx):
+    return driver.chain.rpc("simulateTransaction", [encoded(tx), {"encoding": "base64"}])["value"]
+
+
+def test_accounts_beyond_the_limit_asked_for_are_not_loaded(driver):
+    whole = simulated(driver, driver.sign([budget(4, 0, 0, 1, 0), driver.pay()]))
+    size = whole["loadedAccountsDataSize"]
+    assert (whole["err"], size > 200) == (None, True)
+    before = driver.chain.accounts.balance(driver.payer.pubkey())
+    tx = driver.sign([budget(4, *(size - 1).to_bytes(4, "little")), driver.pay()])
+    value = simulated(driver, tx)
+    assert (value["err"], value["fee"]) == ("MaxLoadedAccountsDataSizeExceeded", 5_000)
+    assert (value["loadedAccountsDataSize"], value["logs"]) == (size - 1, [])
+    fault = driver.fault("sendTransaction", encoded(tx), {"encoding": "base64"})
+    assert fault.data["err"] == "MaxLoadedAccountsDataSizeExceeded"
+    assert driver.chain.accounts.balance(driver.payer.pubkey()) == before
+    signature = driver.send(tx, skipPreflight=True)
+    view = driver.chain.rpc("getTransaction", [signature])
+    assert (view["meta"]["err"], view["meta"]["fee"]) == ("MaxLoadedAccountsDataSizeExceeded", 5_000)
+    assert (view["meta"]["logMessages"], view["meta"]["computeUnitsConsumed"]) == (None, 0)
+    assert driver.chain.accounts.balance(driver.payer.pubkey()) == before - 5_000
+    exact = driver.sign([budget(4, *size.to_bytes(4, "little")), driver.pay()])
+    assert simulated(driver, exact)["err"] is None
+
+
+def test_an_airdrop_reads_the_blockhash_it_is_given(driver):
+    address = str(driver.receiver)
+    for text, word in (("x", "WrongSize"), ("0", "Invalid")):
+        fault = driver.fault("requestAirdrop", address, SOL, {"recentBlockhash": text})
+        assert (fault.code, fault.message) == (-32602, f"Invalid param: {word}")
+    assert driver.chain.rpc("requestAirdrop", [address, SOL, {"recentBlockhash": str(driver.blockhash())}])
+
+
+def test_an_old_transaction_costs_what_it_cost(driver):
+    signature = driver.send(driver.sign([driver.pay()]))
+    cost = driver.chain.rpc("getTransaction", [signature])["meta"]["costUnits"]
+    held = driver.chain.accounts.get(driver.receiver)
+    driver.chain.set_account(
+        driver.receiver, Account(held.lamports * 10**3, bytes(10**6), held.owner, False, held.rent_epoch)
+    )
+    assert driver.chain.rpc("getTransaction", [signature])["meta"]["costUnits"] == cost
