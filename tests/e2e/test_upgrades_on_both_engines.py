@@ -41,9 +41,6 @@ ADMIN, HEIR, STRANGER, NEWCOMER = (key(name) for name in ("admin", "heir", "stra
 BUFFERS = [key(f"buffer {number}") for number in range(3)]
 ALLOWED = {
     r"^(account|parsed)\.rentEpoch$": "the validator leaves 0 on programs of its genesis",
-    r"^(create buffer|extend|upgrade)\.costUnits$": (
-        "the embedded chain counts what accounts hold when it is asked"
-    ),
 }
 """Names that may differ, each with the reason."""
 
