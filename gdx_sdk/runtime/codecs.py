@@ -143,7 +143,10 @@ U32: FixedCodec[int] = FixedCodec("u32", "I", "<u4")
 I32: FixedCodec[int] = FixedCodec("i32", "i", "<i4")
 U64: FixedCodec[int] = FixedCodec("u64", "Q", "<u8")
 I64: FixedCodec[int] = FixedCodec("i64", "q", "<i8")
-U128, I128, U256, I256 = _wide(128, False), _wide(128, True), _wide(256, False), _wide(256, True)
+U128 = _wide(128, False)
+I128 = _wide(128, True)
+U256 = _wide(256, False)
+I256 = _wide(256, True)
 F32: FixedCodec[float] = FixedCodec("f32", "f", "<f4")
 F64: FixedCodec[float] = FixedCodec("f64", "d", "<f8")
 BOOL: FixedCodec[bool] = FixedCodec("bool", "B", "?", BOOLS.__getitem__, BOOLS.__getitem__)
@@ -222,7 +225,9 @@ def _utf8(value: str) -> bytes:
         raise CodecError("string", value, f"must be encodable as UTF-8: {error.reason}") from None
 
 
-BYTES, STRING, TAIL_STRING = _Bytes(), _String(), _TailString()
+BYTES = _Bytes()
+STRING = _String()
+TAIL_STRING = _TailString()
 
 
 class _Vec(Codec[tuple[T, ...]]):

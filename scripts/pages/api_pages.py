@@ -35,7 +35,13 @@ PAGES = (
     ApiPage("errors", "Errors", "gdx_sdk.errors"),
     ApiPage("tx", "Transactions", "gdx_sdk.tx"),
     ApiPage("idlgen", "Generator", "gdx_sdk.idlgen", "More is in [IDLs and clients](../idl.md)."),
+    ApiPage("runtime", "Runtime of generated clients", "gdx_sdk.runtime"),
+    ApiPage(
+        "programs", "Compiled programs", "gdx_sdk.programs", "`PROGRAM_IDS` has their addresses by name."
+    ),
+    ApiPage("anchorpy", "anchorpy", "gdx_sdk.anchorpy"),
     ApiPage("plugins", "Plugins", "gdx_sdk.plugins"),
+    ApiPage("hookspecs", "Hooks", "gdx_sdk.hookspecs"),
     ApiPage("testing", "Testing", "gdx_sdk.testing"),
     ApiPage("localnet", "Local chain", "gdx_localnet"),
 )
@@ -43,14 +49,19 @@ _DRAWN = re.compile(r"\S {2,}\S|[├└]|^ {4}|^from \S+ import", re.M)
 
 
 def public_names(module_name: str) -> list[str]:
-    """What the module offers: its `__all__`, or what it defines itself; modules within it left out."""
+    """What the module offers: its `__all__`, or what it defines itself; modules and solders' own left out."""
     module = import_module(module_name)
     names = getattr(module, "__all__", None) or [
         name
         for name, value in vars(module).items()
         if not name.startswith("_") and getattr(value, "__module__", None) == module_name
     ]
-    return [name for name in names if not isinstance(getattr(module, name), ModuleType)]
+    return [name for name in names if not _is_elsewhere(getattr(module, name))]
+
+
+def _is_elsewhere(value: object) -> bool:
+    """A module of its own, or something of solders that is only passed on."""
+    return isinstance(value, ModuleType) or str(getattr(value, "__module__", "")).startswith("solders")
 
 
 def shown(value: object) -> str:

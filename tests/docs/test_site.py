@@ -57,6 +57,13 @@ def test_every_page_that_the_navigation_names_exists() -> None:
     assert [name for name in named if not (ROOT / "docs" / name).exists()] == []
 
 
+def test_every_public_module_has_a_page_of_the_reference() -> None:
+    listed = (ROOT / "tests/contracts/public_api.txt").read_text().splitlines()
+    modules = {".".join(name.split(".")[:2]) for name in listed if name.count(".") > 1}
+    assert len(modules) > 15
+    assert modules <= {page.module for page in api_pages.PAGES}
+
+
 def test_the_reference_names_every_public_name() -> None:
     for page in api_pages.PAGES:
         text = all_pages()[ROOT / f"docs/api/{page.name}.md"]

@@ -21,12 +21,22 @@ _WORDS = """
     __init__ __class__ __dict__ __slots__ _private _ __ x0 camelCase PascalCase SCREAMING_CASE
     HTTPServer2Go ünïcode naïve 名前 types errors constants events instructions pdas item_0
     remaining_accounts lazy_exports lazy_functions ShapeKind Shape shape ShapeEmpty TYPE_CHECKING from_code
-    find_address Instruction AccountMeta Protocol Self
+    find_address Instruction AccountMeta Protocol Self window decode_at OrderKind Order ﬁ fi
 """
 WORDS = sorted({*_WORDS.split(), *keyword.kwlist, *keyword.softkwlist} - {"__debug__"})
 DOCS = [
     *('"quoted"', "back\\slash \\", "'''", '"""', "naïve 🦀", "{braces} %s", "tab\there", "", 'ends with "'),
-    *("\\N{DASH}", "# comment", "line\u2028separator", "a" * 130, "\x00\x1b", "trailing  ", "r'raw'", "\r\n"),
+    *(
+        "\\N{DASH}",
+        "# comment",
+        "line\u2028separator",
+        "a" * 130,
+        "名前 です " * 20,
+        "\x00\x1b",
+        "trailing  ",
+        "r'raw'",
+        "\r\n",
+    ),
 ]
 
 
@@ -152,7 +162,8 @@ def memory_members(draw: DrawFn, known: Known) -> list[Any]:
 def discriminators(draw: DrawFn, count: int) -> list[list[int]]:
     """Different in their first byte, of any length."""
     firsts = draw(st.lists(st.integers(0, 254), min_size=count, max_size=count, unique=True))
-    return [[first, *draw(st.lists(st.integers(0, 254), max_size=9))] for first in firsts]
+    rest = st.lists(st.integers(0, 254), max_size=9) | st.just([7] * 60)
+    return [[first, *draw(rest)] for first in firsts]
 
 
 @st.composite
