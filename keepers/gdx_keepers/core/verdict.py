@@ -23,9 +23,17 @@ STOPPING = frozenset(
     }
 )
 
-# The very same batch settles once the cause has passed: a pause, an oracle without a price, a lagging clock.
+# The very same batch settles once the cause has passed: a pause, no oracle price, a lagging clock, a
+# smallest size that the admin has raised above what the matcher cuts.
 PASSING = frozenset(
-    {"AddRiskPaused", "BatchFromFuture", "MarketNotActive", "OracleNotUsable", "SettlePaused"}
+    {
+        "AddRiskPaused",
+        "BatchFromFuture",
+        "BatchTooSmall",
+        "MarketNotActive",
+        "OracleNotUsable",
+        "SettlePaused",
+    }
 )
 
 _NAMED = re.compile(r"refused at (?:trade|entry) (\d+)$")
