@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from gdx_keepers.assembly import Parts, build_jobs
 from gdx_keepers.core.clock import Now
-from gdx_keepers.core.config import JobConfig, parse_config
+from gdx_keepers.core.config import JobConfig, RelayerConfig, parse_config
 from gdx_keepers.core.health import Health
 from gdx_keepers.core.metrics import Metrics
 from gdx_keepers.core.runner import Runner
@@ -80,6 +80,14 @@ def test_a_job_with_one_market_keeps_its_name_and_more_have_theirs_behind_it() -
     two = '[[job]]\nkind = "oracle"\nname = "prices"\nsymbols = ["A", "B"]\nsource = "static"'
     assert names(two) == ["prices/A", "prices/B"]
     assert names('[[job]]\nkind = "plugin"\nkeeper = "slots"') == ["slots"]
+
+
+@pytest.mark.parametrize(("slots", "each"), [(50, [50, 60, 70]), (5, [5, 10, 10]), (0, [0, 0, 0])])
+def test_one_market_s_job_gives_the_sign_of_life_and_the_others_stand_in(slots: int, each: list[int]) -> None:
+    text = RELAYER_JOB.format(folder="x").replace("beat_every_slots = 0", f"beat_every_slots = {slots}")
+    (relayer,) = parse_config(text).job
+    assert isinstance(relayer, RelayerConfig)
+    assert [part.beat_every_slots for part in relayer.by_symbol()] == each
 
 
 def test_the_markets_of_a_relayer_share_one_journal_and_another_process_is_kept_out(tmp_path: Path) -> None:

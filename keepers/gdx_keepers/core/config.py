@@ -84,6 +84,9 @@ class TelemetryConfig(Strict, frozen=True, kw_only=True):
         return (match["host"].strip("[]"), int(match["port"])) if match else None
 
 
+BEAT_PATIENCE_SLOTS = 10
+
+
 class JobConfig(Strict, frozen=True, kw_only=True, tag_field="kind"):
     """What every `[[job]]` has."""
 
@@ -128,7 +131,17 @@ class RelayerConfig(JobConfig, frozen=True, kw_only=True, tag="relayer"):
     state_path: str
     relayer_epoch: NonNegativeInt
     use_lookup_table: bool = True
-    beat_every_slots: NonNegativeInt = 50  # 0: never; well below the configuration's takeover_slots
+    beat_every_slots: NonNegativeInt = 50  # 0: never; well below half of the configuration's takeover_slots
+
+    def by_symbol(self) -> list[Self]:
+        """One for each market; the first gives the sign of life, the others only when it is late."""
+        parts = super().by_symbol()
+        slots = self.beat_every_slots
+        lates = [slots + min(BEAT_PATIENCE_SLOTS * n, slots) for n in range(len(parts))]
+        return [
+            msgspec.structs.replace(part, beat_every_slots=late)
+            for part, late in zip(parts, lates, strict=True)
+        ]
 
 
 class LiquidatorConfig(JobConfig, frozen=True, kw_only=True, tag="liquidator"):
