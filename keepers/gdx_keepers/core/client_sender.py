@@ -12,6 +12,7 @@ from solders.pubkey import Pubkey
 from gdx_keepers.core.metrics import Metrics
 from gdx_keepers.core.sender import Outcome, Sent, Simulation, Tables
 from gdx_sdk.client import Client, SignatureStatus
+from gdx_sdk.client.replies import reading, record_from
 from gdx_sdk.client.sender import limit_with_margin
 from gdx_sdk.errors import ChainError, DryRunRefusal, TransactionError
 from gdx_sdk.tx import SignedTransaction, Signer, decode_failure
@@ -107,7 +108,9 @@ class ClientSender:
         found = await self._client.get_transaction(signature)
         if found is None:  # without its log nobody can say which program refused: not an answer yet
             return Outcome(status.slot, TransactionError(f"{signature} failed: {status.error}"), False)
-        logs = (found.get("meta") or {}).get("logMessages") or ()
+        with reading(f"getTransaction of {signature}", found):
+            record = record_from(found)
+        logs = record.logs if record is not None else ()
         return Outcome(status.slot, decode_failure(status.error, logs), status.is_finalized)
 
     def _key(self) -> Signer:

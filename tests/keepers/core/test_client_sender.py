@@ -9,7 +9,7 @@ from solders.instruction import Instruction
 from solders.keypair import Keypair
 
 from gdx_sdk.client import Client
-from gdx_sdk.errors import DryRunRefusal, ProgramError, TransportError
+from gdx_sdk.errors import DryRunRefusal, ProgramError, RpcError, TransportError
 from gdx_sdk.testing import FakeClock, FakeRpc
 from gdx_sdk.tx import SignedTransaction
 from tests.keepers.keeper_fakes import PROGRAM
@@ -70,6 +70,18 @@ async def test_a_failure_without_its_log_is_not_yet_final() -> None:
     (outcome,) = await sender.outcomes([signed.signature])
     assert outcome is not None
     assert not outcome.is_finalized
+
+
+@pytest.mark.parametrize("meta", ["x", [1], {"logMessages": 5}, {"logMessages": [5]}])
+async def test_a_record_of_another_shape_is_the_endpoints_fault(meta: object) -> None:
+    rpc = FakeRpc()
+    rpc.verdict.error = REFUSED
+    rpc.on("getTransaction", lambda params: {"slot": 1, "meta": meta})
+    sender, _ = make(rpc)
+    signed = await sender.sign([memo()], compute_units=1_000)
+    await sender.broadcast(signed)
+    with pytest.raises(RpcError, match=f"getTransaction of {signed.signature}"):
+        await sender.outcomes([signed.signature])
 
 
 async def test_send_waits_until_applied_or_raises_the_refusal() -> None:
