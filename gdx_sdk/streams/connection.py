@@ -97,7 +97,8 @@ class Connection:
         self._reader: asyncio.Task[None] | None = None
         self._ids = itertools.count(1)
         self._pending: dict[int, _Pending] = {}
-        self._subscriptions: dict[int, Subscription] = {}
+        # Whoever asks a validator again for what the connection has already gets the same id.
+        self._subscriptions: dict[int, list[Subscription]] = {}
         self._early: dict[int, list[Notification]] = defaultdict(list)
         self._over: set[int] = set()  # ids of subscriptions that ended: what still comes for them is dropped
         self._farewells: set[asyncio.Task[None]] = set()
@@ -240,12 +241,19 @@ class Connection:
         task.add_done_callback(self._farewells.discard)
 
     def _forget(self, subscription: Subscription) -> bool:
+        """End a subscription; whether it was the last of its id, so that the endpoint has to hear of it."""
         subscription._box.end()
-        if subscription.id is None or self._subscriptions.get(subscription.id) is not subscription:
+        identifier, request = subscription.id, subscription.request
+        sharing = self._subscriptions.get(identifier, []) if identifier is not None else []
+        if identifier is None or subscription not in sharing:
             return False
-        del self._subscriptions[subscription.id]
-        self._over.add(subscription.id)
-        return True
+        sharing.remove(subscription)
+        if sharing:
+            return False
+        del self._subscriptions[identifier]
+        self._over.add(identifier)
+        asked = [pending.subscription for pending in self._pending.values()]
+        return not any(other is not None and other.request == request for other in asked)
 
     # ── what comes in ───────────────────────────────────────────────────────────────────────────
 
@@ -288,7 +296,7 @@ class Connection:
                 pending.answer.set_exception(error)
             raise error
         subscription.id = result
-        self._subscriptions[result] = subscription
+        self._subscriptions.setdefault(result, []).append(subscription)
         self._over.discard(result)
         if pending.is_abandoned:
             self._drop(subscription)
@@ -297,17 +305,19 @@ class Connection:
             self._take_notification(notification)
 
     def _take_notification(self, notification: Notification) -> None:
-        subscription = self._subscriptions.get(notification.subscription_id)
-        if subscription is None:
+        sharing = self._subscriptions.get(notification.subscription_id)
+        if sharing is None:
             self._keep_early(notification)
             return
-        if notification.kind != subscription.request.kind:
-            said = f"a {notification.kind} notification for the subscription to {subscription.request.name}"
-            raise RpcError(SOCKET, f"{self.url} sent {said}")
+        for subscription in list(sharing):
+            if notification.kind != subscription.request.kind:
+                name = subscription.request.name
+                said = f"a {notification.kind} notification for the subscription to {name}"
+                raise RpcError(SOCKET, f"{self.url} sent {said}")
+            subscription._box.put_nowait(notification)
+            if notification.kind == "signature" and notification.value != "receivedSignature":
+                self._forget(subscription)
         self.latest_slot = max(self.latest_slot, notification.slot)
-        subscription._box.put_nowait(notification)
-        if notification.kind == "signature" and notification.value != "receivedSignature":
-            self._forget(subscription)
 
     def _keep_early(self, notification: Notification) -> None:
         """Endpoints have been seen to notify before they answer; anything else unknown is left over."""
@@ -333,7 +343,7 @@ class Connection:
                 if pending.is_abandoned:
                     pending.answer.exception()
         self._pending.clear()
-        for subscription in self._subscriptions.values():
+        for subscription in itertools.chain.from_iterable(self._subscriptions.values()):
             subscription._box.end(error)
         self._subscriptions.clear()
         self._early.clear()

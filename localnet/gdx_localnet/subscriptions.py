@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from solders.account import Account
@@ -24,16 +25,20 @@ ALL = "all"
 """Key of subscriptions that concern everything of their kind."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Subscription:
-    """One subscription. `kind` names the notification (`kind` + "Notification"), `key` what it concerns."""
+    """One subscription. `kind` names the notification (`kind` + "Notification"), `key` what it concerns.
+
+    Two are equal when they ask for the same; `asked_filters` is the JSON of `filters`.
+    """
 
     kind: str
     key: Hashable
     commitment: Commitment
     encoding: str | None = None
     data_slice: tuple[int, int] | None = None
-    filters: tuple[Filter, ...] = ()
+    filters: tuple[Filter, ...] = field(default=(), compare=False)
+    asked_filters: str = ""
     wants_received: bool = False
 
     def account_value(self, chain: EmbeddedChain, address: Pubkey, account: Account) -> dict[str, Any]:
@@ -70,6 +75,7 @@ def _read_program(args: Args) -> Subscription:
         config.choice("encoding", ACCOUNT_ENCODINGS),
         config.data_slice(),
         _filters(config),
+        json.dumps(config.members.get("filters"), sort_keys=True),
     )
 
 

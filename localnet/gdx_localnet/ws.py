@@ -72,6 +72,7 @@ class _Client:
         self._queue: asyncio.Queue[str] = asyncio.Queue()
         self.queued_bytes = 0
         self.subscriptions: dict[int, Subscription] = {}
+        self.identifiers: dict[Subscription, int] = {}
         self.ended = asyncio.Event()
         self.farewell = (_CLOSE_GOING_AWAY, "")
 
@@ -205,8 +206,11 @@ class SubscriptionHub:
         if is_full or self._subscriptions >= MAX_SUBSCRIPTIONS_IN_ALL:
             raise RpcFault(INTERNAL_ERROR, _REFUSED)
         subscription = read(args)
+        if (known := client.identifiers.get(subscription)) is not None:
+            return known  # as on a validator: one socket is told of one thing once
         identifier = next(self._ids)
         client.subscriptions[identifier] = subscription
+        client.identifiers[subscription] = identifier
         self._subscriptions += 1
         self._by_key[(subscription.kind, subscription.key)][identifier] = client
         if not self._is_listening:
@@ -225,6 +229,7 @@ class SubscriptionHub:
 
     def _drop(self, client: _Client, identifier: int) -> None:
         subscription = client.subscriptions.pop(identifier)
+        del client.identifiers[subscription]
         self._subscriptions -= 1
         key = (subscription.kind, subscription.key)
         self._by_key[key].pop(identifier, None)

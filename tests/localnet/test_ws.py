@@ -330,3 +330,19 @@ async def test_what_is_not_utf8_closes_the_socket(client):
     with pytest.raises(websockets.ConnectionClosed) as closed:
         await client.next()
     assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1007, "a message is not UTF-8")
+
+
+async def test_the_same_subscription_again_is_one(client, driver):
+    address = str(driver.receiver)
+    filters = {"filters": [{"dataSize": 0}]}
+    first = await client.ask("accountSubscribe", address, {"encoding": "base64"})
+    assert await client.ask("accountSubscribe", address, {"encoding": "base64"}) == first
+    assert await client.ask("accountSubscribe", address, {"encoding": "base58"}) != first
+    program = await client.ask("programSubscribe", str(Pubkey.default()), filters)
+    assert await client.ask("programSubscribe", str(Pubkey.default()), filters) == program
+    assert await client.ask("programSubscribe", str(OWNER), filters) != program
+    assert await client.ask("programSubscribe", str(Pubkey.default())) != program
+    assert await client.ask("accountUnsubscribe", first) is True
+    gone = await client.ask("accountUnsubscribe", first)
+    assert gone["message"] == "Invalid subscription id."
+    assert await client.ask("accountSubscribe", address, {"encoding": "base64"}) != first

@@ -20,6 +20,7 @@ from gdx_sdk.streams import (
     signature_request,
     slot_request,
 )
+from tests.chain_lane import Lane
 from tests.sdk.streams.scripted_socket import Peer, endpoint, notification, until
 
 ADDRESS = Pubkey(b"\x07" * 32)
@@ -252,6 +253,54 @@ async def test_unsubscribing_ends_the_iteration_and_is_said_once() -> None:
         assert [one.value async for one in subscription] == ["one"]
         assert [asked["method"] for asked in peers[0].asked] == ["accountSubscribe", "accountUnsubscribe"]
         assert connection.is_open
+
+
+async def test_what_is_asked_for_twice_may_have_one_id() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.grant(1)
+        await peer.grant(1)
+        await peer.notify(1, 1, "for both")
+        await peer.rest()
+
+    async with endpoint(script) as (url, peers), Connection(url) as connection:
+        first, second = [await connection.subscribe(ACCOUNT) for _ in range(2)]
+        assert [(await one.get()).value for one in (first, second)] == ["for both"] * 2
+        await first.unsubscribe()
+        assert [one async for one in first] == []
+        second.drop()
+        await until(lambda: len(peers[0].asked) == 3)
+    assert [asked["method"] for asked in peers[0].asked] == [*["accountSubscribe"] * 2, "accountUnsubscribe"]
+
+
+async def test_an_id_that_is_asked_for_again_meanwhile_is_not_given_back() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.grant(1)
+        again = await peer.read()
+        await until(lambda: is_dropped.is_set())
+        await peer.say({"jsonrpc": "2.0", "id": again["id"], "result": 1})
+        await peer.notify(1, 1, "for the second")
+        await peer.rest()
+
+    is_dropped = asyncio.Event()
+    async with endpoint(script) as (url, peers), Connection(url) as connection:
+        first = await connection.subscribe(ACCOUNT)
+        second = asyncio.create_task(connection.subscribe(ACCOUNT))
+        await until(lambda: len(peers[0].asked) == 2)
+        first.drop()
+        is_dropped.set()
+        assert (await (await second).get()).value == "for the second"
+    assert [asked["method"] for asked in peers[0].asked] == ["accountSubscribe"] * 2
+
+
+@pytest.mark.chain
+async def test_a_chain_tells_both_who_ask_for_the_same(lane: Lane) -> None:
+    with lane.start(slot_mode="clock", slot_ms=50) as chain:
+        async with Connection(chain.ws_url) as connection:
+            first, second = [await connection.subscribe(slot_request()) for _ in range(2)]
+            assert (await first.get()).slot == (await second.get()).slot
+            await first.unsubscribe()
+            waiting = len(second)
+            assert [(await second.get()).slot for _ in range(waiting + 3)]
 
 
 async def test_a_signature_is_told_once_and_is_over() -> None:
