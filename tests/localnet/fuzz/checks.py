@@ -7,7 +7,7 @@ from typing import Any
 
 from gdx_localnet.rpc.envelope import read_json
 
-CODES = {-32700, -32600, -32601, -32602, -32001, -32002, -32004, -32007, -32008, -32015, -32016}
+CODES = {-32700, -32600, -32601, -32602, -32001, -32002, -32004, -32007, -32008, -32015, -32016, -32020}
 """Codes that an answer may carry; −32603 only with the cause that `CAUSES` names."""
 
 PARSE_ERROR = {"jsonrpc": "2.0", "error": {"code": -32700, "message": "Parse error"}, "id": None}
