@@ -24,16 +24,9 @@ def publish(
 def reconcile(outbox: FileOutbox, cutter: BatchCutter) -> None:
     """Make the outbox hold exactly the cutter's unsettled batches, whatever a crash or a bust left in it.
 
-    Raises `Diverged` when the chain has settled another batch than the log leads to, or one that it does not
-    lead to yet: the outbox is an earlier market's at the same address, or the log is an old copy.
+    Raises `Diverged` when the chain has settled another batch than the log leads to.
     """
     market = cutter.market
-    last = outbox.last_settled(market)
-    if last is not None and last.batch.sequence >= cutter.next_sequence:
-        raise Diverged(
-            f"{market}: the outbox holds batch {last.batch.sequence} as settled, "
-            f"the log leads to batch {cutter.next_sequence - 1} only"
-        )
     settled = {
         one.batch.sequence: one.batch.batch_id
         for one in outbox.settled(market, first=cutter.settled_sequence + 1)

@@ -106,22 +106,6 @@ def test_a_market_created_anew_goes_on_from_its_creation(tmp_path: Path) -> None
         Shard(tmp_path, [BTC])
 
 
-def test_the_outbox_of_an_earlier_market_is_refused_even_when_its_first_records_are_gone(
-    tmp_path: Path,
-) -> None:
-    """Else batches of the new market would be taken for ones long settled, and would never leave."""
-    shard = Shard(tmp_path / "old", [BTC], outbox=FileOutbox(tmp_path / "outbox"))
-    fund(shard.submit_many)
-    for n in range(4):
-        shard.submit(c.CutBatch(0, heartbeat=True), T0 + n)
-        settle_first(shard, 0)
-    assert shard.outbox.drop_settled(Pubkey(BTC.address), before=10) == 3
-    shard.close()
-    anew = msgspec.structs.replace(BTC, has_closed_markets=True)
-    with pytest.raises(Diverged, match="batch 4 as settled, the log leads to batch 1 only"):
-        Shard(tmp_path / "new", [anew], outbox=FileOutbox(tmp_path / "outbox"))
-
-
 def test_logs_written_before_markets_could_be_closed_are_still_ours() -> None:
     """The digest is of the identity that a log of these markets got before the property was there."""
     identity = msgspec.msgpack.encode(("all", [market.identity() for market in MARKETS]))
