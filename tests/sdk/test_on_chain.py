@@ -260,8 +260,9 @@ async def test_money_comes_in_and_goes_out(world: World) -> None:
     ledger = vault.free_atoms + vault.locked_atoms + vault.insurance_atoms + vault.fees_atoms
     assert await client.get_token_balance(pdas.vault_token()) == ledger
 
-    await client.send([ix.request_release(owner.pubkey, MARKET, 1_000_000, price_feed=FEED)], [owner])
-    for _ in range(3):
+    request = ix.request_release(owner.pubkey, MARKET, 1_000_000, price_feed=FEED)
+    requested = await client.send([request], [owner])
+    while await client.rpc("getSlot", [{"commitment": "confirmed"}]) < requested.slot + 3:
         await client.airdrop(session.pubkey, 1_000_000)  # each transaction opens a slot
     await client.send([ix.execute_release(owner.pubkey, MARKET, price_feed=FEED)], [owner])
     again = await client.fetch(Collateral, pdas.collateral(owner.pubkey))
