@@ -16,8 +16,7 @@ pytest.importorskip("borsh_construct", reason="borsh-construct is not installed:
 
 from gdx_sdk.idlgen.names import class_name  # after the skip
 from tests.anchorpy.borsh import Borsh, Unsayable
-from tests.anchorpy.test_real_idls import instruction_module
-from tests.sdk.idlgen.conftest import Naive, load, plain
+from tests.sdk.idlgen.conftest import Naive, builder_modules, load, plain
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = [
@@ -82,9 +81,10 @@ def things(idl: dict[str, Any], client: Any) -> Any:
             inner = entry["name"] if "version" in idl else {"name": entry["name"]}
             if cls is not None and entry.get("serialization", "borsh") == "borsh":
                 yield entry["name"], [{"defined": inner}], lambda body, cls=cls: bare(cls, body)
+    modules = builder_modules(client, idl)
     for entry in idl["instructions"]:
         if entry["args"] and idl.get("name") != "spl_token":  # its arguments are not all Borsh
-            layout = instruction_module(client, entry["name"])._ARGS
+            layout = modules[entry["name"]]._ARGS
             yield entry["name"], entry["args"], lambda body, layout=layout: arguments(layout, body)
 
 

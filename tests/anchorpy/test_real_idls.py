@@ -6,7 +6,6 @@ import json
 import os
 import random
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,9 +14,9 @@ anchorpy = pytest.importorskip("anchorpy", reason="anchorpy is not installed: ma
 
 from gdx_sdk.idlgen import IdlError  # noqa: E402  # after the skip
 from gdx_sdk.idlgen.legacy_dialect import legacy_idl  # noqa: E402
-from gdx_sdk.idlgen.names import BUILTINS, class_name, safe, snake  # noqa: E402
+from gdx_sdk.idlgen.names import class_name  # noqa: E402
 from tests.anchorpy.test_equal_bytes import plain, rebuilt  # noqa: E402
-from tests.sdk.idlgen.conftest import Naive, load  # noqa: E402
+from tests.sdk.idlgen.conftest import Naive, builder_modules, load  # noqa: E402
 
 FOLDER = Path(os.environ.get("GDX_TEST_DATA", "/nonexistent")) / "idls"
 SEED = int(os.environ.get("GDX_IDL_SEED", "0")) or random.SystemRandom().randrange(1, 2**32)
@@ -50,12 +49,12 @@ def test_the_same_bytes(path: Path, tmp_path: Path) -> None:
     idl = json.loads(path.read_text())
     instructions, accounts = coders(text_of(path))
     (client,) = load([path], tmp_path)
-    checked = 0
+    checked, modules = 0, builder_modules(client, idl)
     for seed in SEEDS:
         twin = Naive(idl, seed)
         for entry in idl["instructions"]:
             values, body = twin.record(entry["args"], {})
-            module = instruction_module(client, entry["name"])
+            module = modules[entry["name"]]
             data = module.DISCRIMINATOR + body
             parsed = instructions.parse(data)
             assert normal(plain(parsed.data)) == normal(values), f"{entry['name']}, GDX_IDL_SEED={SEED}"
@@ -105,9 +104,3 @@ def coders(text: str) -> tuple[Any, Any]:
     """anchorpy's coders of instructions and accounts; it raises for what it cannot read."""
     found = anchorpy.Idl.from_json(text)
     return anchorpy.InstructionCoder(found), anchorpy.AccountsCoder(found)
-
-
-def instruction_module(client: ModuleType, name: str) -> Any:
-    from importlib import import_module
-
-    return import_module(f"{client.__name__}.instructions.{safe(snake(name), BUILTINS)}")

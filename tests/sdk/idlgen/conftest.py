@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import pkgutil
 import random
 import struct
 import sys
@@ -19,6 +20,7 @@ import pytest
 from solders.pubkey import Pubkey
 
 from gdx_sdk.idlgen import generate
+from gdx_sdk.idlgen.names import snake
 from gdx_sdk.runtime import Some
 from gdx_sdk.runtime.records import TaggedUnion
 
@@ -39,6 +41,16 @@ def load(paths: list[Path], root: Path) -> list[ModuleType]:
     packages = generate(paths, directory)
     importlib.invalidate_caches()
     return [importlib.import_module(f"{parent}.{package.directory.name}") for package in packages]
+
+
+def builder_modules(client: ModuleType, idl: dict[str, Any]) -> dict[str, ModuleType]:
+    """The IDL's name of each instruction → the module of its builder, whose own name may differ from it."""
+    as_said = snake if "version" in idl else str  # the legacy dialect has camelCase
+    said = {as_said(entry["name"]): entry["name"] for entry in idl["instructions"]}
+    package = client.instructions
+    names = [module.name for module in pkgutil.iter_modules(package.__path__)]
+    modules = [importlib.import_module(f"{package.__name__}.{name}") for name in names]
+    return {said[package.NAMES[module.DISCRIMINATOR]]: module for module in modules}
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import Any
 import pytest
 from solders.pubkey import Pubkey
 
-from gdx_sdk.idlgen.names import BUILTINS, class_name, field_name, safe, snake, unique
+from gdx_sdk.idlgen.names import class_name, field_name, unique
+from tests.sdk.idlgen.conftest import builder_modules
 
 SEEDS = range(12)
 
@@ -47,12 +47,12 @@ def check_instructions(
     client: ModuleType, idl: dict[str, Any], naive: Any, seeds: Iterable[int] = SEEDS
 ) -> int:
     """Random arguments of every instruction give the naive bytes after the discriminator."""
-    checked = 0
+    checked, modules = 0, builder_modules(client, idl)
     for seed in seeds:
         twin = naive(idl, seed)
         for entry in idl["instructions"]:
-            name = safe(snake(entry["name"]), BUILTINS, {"annotations"})
-            module = importlib.import_module(f"{client.__name__}.instructions.{name}")
+            module = modules[entry["name"]]
+            name = module.__name__.rpartition(".")[2]
             _, body = twin.record(entry["args"], {})
             args = {}
             if entry["args"]:
