@@ -12,7 +12,7 @@ from solders.pubkey import Pubkey
 from gdx_sdk.client.policies import DEFAULT_RETRIES, RetryPolicy
 from gdx_sdk.client.pool import RetryHook, RetryingTransport, transport_for
 from gdx_sdk.client.reader import Reader
-from gdx_sdk.client.replies import SentTransaction, SignatureStatus, Simulation, reading
+from gdx_sdk.client.replies import SentTransaction, SignatureStatus, Simulation, reading, text_from
 from gdx_sdk.client.sender import AnySigner, ComputeLimit, PriorityFee, Sender
 from gdx_sdk.client.timing import SystemTimer, Timer
 from gdx_sdk.client.transport import RpcTransport
@@ -157,10 +157,9 @@ class Client(Reader):
         """Ask a test cluster for lamports and wait until they are there; returns the signature."""
         if self.is_dry_run:
             raise DryRunRefusal("asking for an airdrop")
-        signature = await self.rpc("requestAirdrop", [str(address), lamports])
-        with reading("requestAirdrop", signature):
-            if not isinstance(signature, str):
-                raise TypeError(signature)
+        answer = await self.rpc("requestAirdrop", [str(address), lamports])
+        with reading("requestAirdrop", answer):
+            signature = text_from(answer)
         height = (await self.get_latest_blockhash()).last_valid_block_height
         await self._sender.await_foreign(signature, height)
         return signature

@@ -129,12 +129,16 @@ def record_from(transaction: dict[str, Any]) -> LandedRecord | None:
     return LandedRecord(int(units or 0), int(fee or 0), logs_from(meta.get("logMessages")))
 
 
+def text_from(value: Any) -> str:
+    """A string of an answer, within `reading`."""
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
 def logs_from(value: Any) -> tuple[str, ...]:
     """Log lines, within `reading`; none for null."""
-    logs = tuple(value or ())
-    if not all(isinstance(line, str) for line in logs):
-        raise TypeError("logs are strings")
-    return logs
+    return tuple(map(text_from, value or ()))
 
 
 def account_from(value: Any) -> AccountInfo | None:

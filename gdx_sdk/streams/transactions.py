@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from solders.pubkey import Pubkey
 
-from gdx_sdk.client.replies import logs_from, reading
+from gdx_sdk.client.replies import logs_from, reading, text_from
 from gdx_sdk.errors import InputError, RpcError, TransportError
 from gdx_sdk.streams.items import EventUpdate, Origin, SignatureUpdate, TransactionLogs
 from gdx_sdk.streams.requests import logs_request, signature_request
@@ -71,7 +71,7 @@ class _Transactions(Stream[Item]):
         with reading(self._request.method, notification.value):
             logs = logs_from(notification.value.get("logs"))
             value = {**notification.value, "slot": notification.slot, "logs": logs}
-            return _text(value["signature"]), value
+            return text_from(value["signature"]), value
 
     async def _read_state(self, client: Reader) -> tuple[int, list[Item]]:
         slot = await client.get_slot(commitment=self._commitment)
@@ -97,7 +97,7 @@ class _Transactions(Stream[Item]):
             if not isinstance(page, list):
                 raise RpcError("getSignaturesForAddress", f"the reply is not a list: {page!r:.80}")
             with reading("getSignaturesForAddress", page):
-                pages += [{"signature": _text(e["signature"]), "slot": int(e["slot"])} for e in page]
+                pages += [{"signature": text_from(e["signature"]), "slot": int(e["slot"])} for e in page]
             if len(page) < PAGE or not self._has_history:
                 return pages[::-1]
             before = pages[-1]["signature"]
@@ -209,10 +209,3 @@ def _logs_read(signature: str, transaction: dict[str, Any]) -> TransactionLogs:
         meta = transaction.get("meta") or {}
         logs = logs_from(meta.get("logMessages"))
         return TransactionLogs(signature, int(transaction["slot"]), meta.get("err"), logs, Origin.READ)
-
-
-def _text(value: Any) -> str:
-    """A string of an answer, within `reading`."""
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
-    return value

@@ -184,9 +184,8 @@ class SdkChain:
         config = await self._client.fetch(GlobalConfig, pdas.config())
         if config.has_closed_markets:
             found = [item for _, item in await self._client.scan(SettlementBatch)]
-            existing = await self._client.scan(
-                PerpMarket
-            )  # after the records, so that none is taken for closed
+            # Read after the records: the market of a record just made would be taken for closed.
+            existing = await self._client.scan(PerpMarket)
         else:
             found = []
             datas = await self._client.fetch_multiple(PerpMarket, list(markets))

@@ -325,19 +325,18 @@ async def test_without_a_position_of_its_own_the_liquidator_stops_when_needed(
         await liquidator.run(await world.now())
 
 
+def pruner_of(world: World) -> Pruner:
+    chain, sender = SdkChain(world.client), sender_of(world, world.admin)
+    markets = {world.market: SYMBOL}
+    return Pruner("pruner", Metrics(), silent_log(), markets=markets, chain=chain, sender=sender)
+
+
 @pytest.mark.embedded_only("the clock is moved by a minute")
 async def test_old_records_are_pruned_but_not_the_last(world: World, tmp_path: Path) -> None:
     desk = Desk(world, tmp_path)
     sealed = [desk.put([]) for _ in range(3)]
     await desk.drive(desk.relayer())
-    pruner = Pruner(
-        "pruner",
-        Metrics(),
-        silent_log(),
-        markets={world.market: SYMBOL},
-        chain=SdkChain(world.client),
-        sender=sender_of(world, world.admin),
-    )
+    pruner = pruner_of(world)
     assert (await pruner.run(await world.now())).is_idle
     world.chain.set_time(world.now_ts + 61)
     assert (await pruner.run(await world.now())).actions == ("PruneBatch", "PruneBatch")
@@ -358,14 +357,7 @@ async def test_records_of_a_closed_market_are_pruned_a_day_later(world: World, t
     await world.send(world.admin, ix.start_settling(admin, world.market, reason, price_feed=world.feed))
     await world.send(world.admin, ix.close_funding(admin, world.market))
     await world.send(world.admin, ix.close_market(world.market, admin=admin, settlement_payer=admin))
-    pruner = Pruner(
-        "pruner",
-        Metrics(),
-        silent_log(),
-        markets={world.market: SYMBOL},
-        chain=SdkChain(world.client),
-        sender=sender_of(world, world.admin),
-    )
+    pruner = pruner_of(world)
     assert (await pruner.run(await world.now())).is_idle
     world.chain.set_time(world.now_ts + 61)
     assert (await pruner.run(await world.now())).actions == ("PruneBatch", "PruneBatch")

@@ -26,15 +26,17 @@ def parse_file(path: Path) -> Program:
 def parse_text(text: str, source: str = "IDL") -> Program:
     """Parse an IDL's JSON; ``source`` names it in errors."""
     try:
-        value = json.loads(text)
+        return replace(_program(Node(_json(text, source), "$", source)), source=source)
+    except RecursionError:
+        raise IdlError("$", text[:40], "expected JSON nested less deeply", source) from None
+
+
+def _json(text: str, source: str) -> object:
+    try:
+        value: object = json.loads(text)
     except ValueError as error:
         raise IdlError("$", text[:40], f"expected JSON: {error}", source) from None
-    except RecursionError:
-        raise IdlError("$", text[:40], "expected JSON nested less deeply", source) from None
-    try:
-        return replace(_program(Node(value, "$", source)), source=source)
-    except RecursionError:
-        raise IdlError("$", text[:40], "expected JSON nested less deeply", source) from None
+    return value
 
 
 def _program(root: Node) -> Program:

@@ -8,6 +8,7 @@ import os
 import pkgutil
 import random
 import struct
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
@@ -24,6 +25,7 @@ from gdx_sdk.idlgen.names import snake
 from gdx_sdk.runtime import Some
 from gdx_sdk.runtime.records import TaggedUnion
 
+ROOT = Path(__file__).resolve().parents[3]
 IDLS = Path(__file__).parent / "idls"
 _count = 0
 
@@ -41,6 +43,15 @@ def load(paths: list[Path], root: Path) -> list[ModuleType]:
     packages = generate(paths, directory)
     importlib.invalidate_caches()
     return [importlib.import_module(f"{parent}.{package.directory.name}") for package in packages]
+
+
+def check_clean(out: Path) -> None:
+    """The clients in the package `out` are as the formatter leaves them, without lint, strictly typed."""
+    config = ["--config", str(ROOT / "pyproject.toml")]
+    for tool in (["ruff", "format", *config, "--check"], ["ruff", "check", *config], ["mypy", "--strict"]):
+        command = [sys.executable, "-m", *tool, str(out)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=out.parent, check=False)
+        assert done.returncode == 0, f"{tool}: {done.stdout[-3000:]}{done.stderr[-1000:]}"
 
 
 def builder_modules(client: ModuleType, idl: dict[str, Any]) -> dict[str, ModuleType]:

@@ -12,6 +12,7 @@ import pytest
 from solders.pubkey import Pubkey
 
 from gdx_sdk.idlgen import generate
+from tests.sdk.idlgen.conftest import check_clean
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -24,11 +25,7 @@ def test_clients_of_our_own_idls_are_clean(idls: Path, tmp_path: Path) -> None:
     out = tmp_path / "clients"
     generate(sorted(idls.glob("*.json")), out)
     (out / "__init__.py").write_text("")
-    config = ["--config", str(ROOT / "pyproject.toml")]
-    for tool in (["ruff", "format", *config, "--check"], ["ruff", "check", *config], ["mypy", "--strict"]):
-        command = [sys.executable, "-m", *tool, str(out)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
-        assert done.returncode == 0, f"{tool}: {done.stdout[-3000:]}{done.stderr[-1000:]}"
+    check_clean(out)
 
 
 def test_a_second_run_changes_nothing(idls: Path, tmp_path: Path) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -18,10 +16,10 @@ from gdx_sdk.idlgen import IdlError, diff_idls, generate
 from gdx_sdk.idlgen.names import MEMBERS
 from gdx_sdk.runtime import Account, Event, FixedAccount, Struct
 from gdx_sdk.runtime.records import TaggedUnion
+from tests.sdk.idlgen.conftest import check_clean
 
 from .small_idls import alias, defined, enum, small, struct
 
-ROOT = Path(__file__).resolve().parents[3]
 Build = Callable[[dict[str, Any]], ModuleType]
 
 LONG_TAG = [*range(1, 256), *range(256)]
@@ -111,11 +109,7 @@ def test_clients_of_nasty_idls_are_clean(tmp_path: Path) -> None:
     out = tmp_path / "nasty"
     generate(paths, out)
     (out / "__init__.py").write_text("")
-    config = ["--config", str(ROOT / "pyproject.toml")]
-    for tool in (["ruff", "format", *config, "--check"], ["ruff", "check", *config], ["mypy", "--strict"]):
-        command = [sys.executable, "-m", *tool, str(out)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
-        assert done.returncode == 0, f"{tool}: {done.stdout[-3000:]}{done.stderr[-1000:]}"
+    check_clean(out)
 
 
 def test_no_field_takes_the_place_of_a_method() -> None:

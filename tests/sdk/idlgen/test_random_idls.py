@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -16,12 +14,11 @@ from hypothesis import strategies as st
 
 from gdx_sdk.idlgen import generate
 
-from .conftest import Naive, load, plain
+from .conftest import Naive, check_clean, load, plain
 from .random_idls import programs
 from .small_idls import small, struct
 from .test_round_trip import check_instructions, check_records
 
-ROOT = Path(__file__).resolve().parents[3]
 SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large]
 
 
@@ -61,11 +58,7 @@ def test_clients_of_random_idls_are_clean(
     before = {path: path.read_bytes() for path in out.rglob("*.py")}
     generate(paths, out)
     assert {path: path.read_bytes() for path in out.rglob("*.py")} == before
-    config = ["--config", str(ROOT / "pyproject.toml")]
-    for tool in (["ruff", "format", *config, "--check"], ["ruff", "check", *config], ["mypy", "--strict"]):
-        command = [sys.executable, "-m", *tool, str(out)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=root, check=False)
-        assert done.returncode == 0, f"{tool}: {done.stdout[-3000:]}{done.stderr[-1000:]}"
+    check_clean(out)
 
 
 Build = Callable[[dict[str, Any]], ModuleType]

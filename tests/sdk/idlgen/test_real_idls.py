@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -16,8 +14,8 @@ from solders.pubkey import Pubkey
 
 from gdx_sdk.errors import CodecError
 from gdx_sdk.idlgen import generate
+from tests.sdk.idlgen.conftest import check_clean
 
-ROOT = Path(__file__).resolve().parents[3]
 DUMPS = [
     (
         "kamino_lending.Reserve.json",
@@ -122,11 +120,7 @@ def test_every_client_is_clean(third_party: Path, tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in out.rglob("*.py")}
     generate(paths, out)
     assert {path: path.read_bytes() for path in out.rglob("*.py")} == before
-    config = ["--config", str(ROOT / "pyproject.toml")]
-    for tool in (["ruff", "format", *config, "--check"], ["ruff", "check", *config], ["mypy", "--strict"]):
-        command = [sys.executable, "-m", *tool, str(out)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
-        assert done.returncode == 0, f"{command}: {done.stdout[-3000:]}{done.stderr[-1000:]}"
+    check_clean(out)
 
 
 def test_token_program_bytes(third_party_clients: dict[str, ModuleType]) -> None:
